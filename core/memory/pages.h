@@ -1,0 +1,12 @@
+#pragma once
+// Whole pages from the operating system, for the pools: mapped when needed, zeroed, given back.
+
+#include <cstddef>
+
+namespace saker::pages {
+
+// Null where the system has none. `alignment` is a power of two, at least a page.
+[[nodiscard]] void* map(size_t size, size_t alignment) noexcept;
+void unmap(void* memory, size_t size) noexcept;
+
+}  // namespace saker::pages

@@ -1,0 +1,26 @@
+// Pages by mmap. An alignment above a page is had by mapping more and cutting both ends off.
+
+#include "core/memory/pages.h"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+
+namespace saker::pages {
+
+void* map(size_t size, size_t alignment) noexcept {
+    const size_t wanted = size + alignment;
+    void* const mapped =
+        mmap(nullptr, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) return nullptr;
+    const auto start = reinterpret_cast<uintptr_t>(mapped);
+    const uintptr_t aligned = (start + alignment - 1) & ~(alignment - 1);
+    if (aligned > start) munmap(mapped, aligned - start);
+    const uintptr_t end = start + wanted;
+    if (end > aligned + size) munmap(reinterpret_cast<void*>(aligned + size), end - aligned - size);
+    return reinterpret_cast<void*>(aligned);
+}
+
+void unmap(void* memory, size_t size) noexcept { munmap(memory, size); }
+
+}  // namespace saker::pages
