@@ -1,0 +1,52 @@
+# What comes from the system: threads, liburing (optional), mimalloc (optional, our binaries only),
+# and for development ccache and lld when they are there. Nothing is ever downloaded.
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+set(SAKER_HAS_IO_URING 0)
+if(NOT SAKER_IO_URING STREQUAL "OFF")
+    find_package(PkgConfig QUIET)
+    if(PkgConfig_FOUND)
+        pkg_check_modules(SAKER_LIBURING QUIET IMPORTED_TARGET liburing>=2.3)
+    endif()
+    if(SAKER_LIBURING_FOUND)
+        set(SAKER_HAS_IO_URING 1)
+    elseif(SAKER_IO_URING STREQUAL "ON")
+        message(FATAL_ERROR "SAKER_IO_URING=ON needs liburing 2.3 or later and pkg-config "
+            "(apt-get install liburing-dev pkg-config)")
+    else()
+        message(STATUS "saker: no liburing 2.3 found, the transport io_uring is left out")
+    endif()
+endif()
+
+# libmimalloc.so replaces malloc in the program that links it; nobody includes its header.
+set(SAKER_MIMALLOC_LIBRARY)
+if(NOT SAKER_MIMALLOC STREQUAL "OFF")
+    find_library(SAKER_MIMALLOC_FILE mimalloc)
+    mark_as_advanced(SAKER_MIMALLOC_FILE)
+    if(SAKER_MIMALLOC_FILE)
+        set(SAKER_MIMALLOC_LIBRARY ${SAKER_MIMALLOC_FILE})
+    elseif(SAKER_MIMALLOC STREQUAL "ON")
+        message(FATAL_ERROR "SAKER_MIMALLOC=ON needs mimalloc (apt-get install libmimalloc-dev)")
+    endif()
+endif()
+
+# A precompiled header is only cached when ccache may trust its macros; paths are made relative so
+# that a second clone finds what the first one compiled.
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    find_program(SAKER_CCACHE ccache)
+    mark_as_advanced(SAKER_CCACHE)
+    if(SAKER_CCACHE)
+        set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+            CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+            CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} ${SAKER_CCACHE})
+    endif()
+endif()
+
+# lld cannot read g++'s link-time code: such builds keep the compiler's own linker.
+set(SAKER_LINK_OPTIONS)
+find_program(SAKER_LLD NAMES ld.lld)
+mark_as_advanced(SAKER_LLD)
+if(SAKER_LLD AND NOT (CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"))
+    set(SAKER_LINK_OPTIONS -fuse-ld=lld)
+endif()
