@@ -5,13 +5,23 @@
 set(SAKER_ROOT ${CMAKE_CURRENT_LIST_DIR}/..)
 cmake_path(NORMAL_PATH SAKER_ROOT)
 
-# Warnings, and file names without the place where the source happens to lie.
+# Warnings; file names in messages without the place where the source happens to lie (also as ccache
+# rewrites it); and link-time code beside real code, so that a library installed from such a build can
+# be linked by any compiler. A shared library shows all its symbols until the public headers say which.
 function(saker_compile_options TARGET)
     target_compile_features(${TARGET} PRIVATE cxx_std_20)
-    set_target_properties(${TARGET} PROPERTIES CXX_EXTENSIONS OFF
-        CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+    set_target_properties(${TARGET} PROPERTIES CXX_EXTENSIONS OFF)
+    if(NOT BUILD_SHARED_LIBS)
+        set_target_properties(${TARGET} PROPERTIES
+            CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+    endif()
+    file(RELATIVE_PATH from_build ${CMAKE_BINARY_DIR} ${SAKER_ROOT})
     target_compile_options(${TARGET} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-        $<$<BOOL:${SAKER_WERROR}>:-Werror> -ffile-prefix-map=${SAKER_ROOT}=)
+        $<$<BOOL:${SAKER_WERROR}>:-Werror>
+        -ffile-prefix-map=${SAKER_ROOT}= -ffile-prefix-map=${from_build}=)
+    if(CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(${TARGET} PRIVATE -ffat-lto-objects)
+    endif()
 endfunction()
 
 # The one library. `saker_private` is what tests and tools link that look inside: include paths from
@@ -85,6 +95,8 @@ function(saker_test FOLDER LABEL)
     target_link_libraries(${target} PRIVATE saker_test_support GTest::gtest GTest::gtest_main)
     target_precompile_headers(${target} REUSE_FROM saker_test_pch)
     saker_add_test(${FOLDER} LABEL ${LABEL} COMMAND ${target})
+    set_tests_properties(${FOLDER} PROPERTIES
+        ENVIRONMENT GTEST_OUTPUT=xml:${saker_BINARY_DIR}/log/${FOLDER}.xml)
 endfunction()
 
 # A ctest entry, run from the repository's root so that vectors and corpora have short names.

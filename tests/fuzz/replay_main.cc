@@ -41,6 +41,6 @@ int main(int count, char** arguments) {
     }
     std::printf("%d corpus files replayed\n", files);
     if (files != 0) return 0;
-    std::puts("skipped: there is no corpus");
+    std::puts("there is no corpus");
     return 77;
 }
