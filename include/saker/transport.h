@@ -157,6 +157,7 @@ struct endpoint {
     bool dual_stack = false;          // tcp6 on ::, takes IPv4 too
     bool reuse_port = false;          // several listeners of this process share the port
     std::string path;                 // of a unix_socket
+    uint32_t mode = 0;                // permission bits of its file; 0: what the umask leaves
     int handle = -1;                  // an open listening descriptor: of a handle, or shared by cores
     uint32_t backlog = 512;           // Kestrel's SocketTransportOptions.Backlog
     bool no_delay = true;             // Kestrel's SocketTransportOptions.NoDelay

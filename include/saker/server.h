@@ -1,0 +1,99 @@
+#pragma once
+// A server: options, endpoints, handlers; started, and stopped. Several can live in one process;
+// none of them touches the process' signals, allocator, locale or main thread unless `run` is asked
+// to be the program.
+
+#include <saker/options.h>
+#include <saker/result.h>
+#include <saker/router.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace saker {
+
+// What the cores have counted since the start, summed up. Reading it disturbs nobody.
+struct server_statistics {
+    std::string transport;         // "io_uring", "epoll", ...
+    uint32_t cores = 0;
+    uint64_t connections_accepted = 0;
+    uint64_t connections_open = 0;
+    uint64_t requests = 0;
+    uint64_t responses_by_class[6] = {};  // [2]: 2xx, ...
+    uint64_t rejections = 0;              // requests refused before a handler saw them
+    uint64_t bytes_received = 0;
+    uint64_t bytes_sent = 0;
+    uint64_t turns = 0;  // of all loops: requests / turns is the batching
+    uint64_t slabs_in_use = 0;
+    uint64_t slabs_mapped = 0;
+    uint64_t connections_ended_by[end_reason_count] = {};
+    // By the name of the reason; only those that happened.
+    std::vector<std::pair<std::string_view, uint64_t>> rejections_by_reason;
+};
+
+// Answers a request, or does something around `next`.
+using request_delegate = std::function<task<>(request&, response&)>;
+using request_middleware =
+    std::function<task<>(request&, response&, const request_delegate& next)>;
+
+class server {
+public:
+    explicit server(server_options options = {});
+    ~server();  // stops it, with no grace
+    server(server&&) noexcept;
+    server& operator=(server&&) noexcept;
+
+    // Everything below until `start` returns *this, and is not to be called once it has started.
+    server& listen(std::string_view url, server_options::configure then = {});
+    [[nodiscard]] server_options& options() noexcept;
+
+    template <handler H>
+    server& get(std::string_view pattern, H h) { return route("GET", pattern, std::move(h)); }
+    template <handler H>
+    server& post(std::string_view pattern, H h) { return route("POST", pattern, std::move(h)); }
+    template <handler H>
+    server& put(std::string_view pattern, H h) { return route("PUT", pattern, std::move(h)); }
+    template <handler H>
+    server& patch(std::string_view pattern, H h) { return route("PATCH", pattern, std::move(h)); }
+    template <handler H>
+    server& delete_(std::string_view pattern, H h) {
+        return route("DELETE", pattern, std::move(h));
+    }
+    // Any method; "" is all of them.
+    template <handler H>
+    server& route(std::string_view method, std::string_view pattern, H h) {
+        return route(method, pattern, std::make_unique<application_of<H>>(std::move(h)));
+    }
+    server& route(std::string_view method, std::string_view pattern, std::unique_ptr<application>);
+    // Answers everything that no route does.
+    template <handler H>
+    server& handle(H h) { return handle(std::make_unique<application_of<H>>(std::move(h))); }
+    server& handle(std::unique_ptr<application>);
+    // Around routes and `handle`; the first one added is the outermost.
+    server& use(request_middleware);
+
+    // Opens the listeners and starts the cores; the addresses that it listens on, or every mistake.
+    [[nodiscard]] result<std::vector<std::string>> start();
+    // Stops accepting, lets what is running finish with `Connection: close`, ends idle connections;
+    // after `grace` what is left is aborted. Returns when all is over. Any thread but a core's.
+    void stop(std::chrono::milliseconds grace = std::chrono::seconds(30));
+    // Starts, says so, and stops at SIGINT or SIGTERM (a second one aborts). 0, or 1 with the
+    // reasons on stderr. Blocks these signals for the process while it runs.
+    int run();
+
+    // Any thread; all zero before the start.
+    [[nodiscard]] server_statistics statistics() const;
+
+private:
+    friend class test_client;
+    class host;
+    std::unique_ptr<host> host_;
+};
+
+}  // namespace saker
