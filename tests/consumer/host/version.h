@@ -1,0 +1,3 @@
+// The host's own header, named like one of Saker's: `#include "version.h"` has to find this one.
+#pragma once
+#define HOST_VERSION "host 7"
