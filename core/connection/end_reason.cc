@@ -1,0 +1,51 @@
+// The names of the ends, in the order of the enumeration. A switch without a default, so that the
+// compiler finds a name that is missing.
+
+#include <saker/end_reason.h>
+
+namespace saker {
+
+std::string_view name(end_reason reason) noexcept {
+    switch (reason) {
+#define SAKER_END(reason_name) \
+    case end_reason::reason_name: return #reason_name
+        SAKER_END(none);
+        SAKER_END(client_closed);
+        SAKER_END(connection_close_requested);
+        SAKER_END(request_limit_reached);
+        SAKER_END(keep_alive_timeout);
+        SAKER_END(app_shutdown);
+        SAKER_END(application_completed);
+        SAKER_END(connection_reset);
+        SAKER_END(transport_error);
+        SAKER_END(unexpected_end_of_request);
+        SAKER_END(request_headers_timeout);
+        SAKER_END(request_body_timeout);
+        SAKER_END(min_response_data_rate);
+        SAKER_END(request_drain_timeout);
+        SAKER_END(response_drain_timeout);
+        SAKER_END(tls_handshake_failed);
+        SAKER_END(tls_handshake_timeout);
+        SAKER_END(tls_not_supported);
+        SAKER_END(invalid_request_line);
+        SAKER_END(invalid_http_version);
+        SAKER_END(request_line_too_long);
+        SAKER_END(invalid_request_headers);
+        SAKER_END(max_request_headers_total_size_exceeded);
+        SAKER_END(max_request_header_count_exceeded);
+        SAKER_END(invalid_body_framing);
+        SAKER_END(max_request_body_size_exceeded);
+        SAKER_END(aborted_by_app);
+        SAKER_END(error_writing_response);
+        SAKER_END(unhandled_exception);
+        SAKER_END(app_shutdown_timeout);
+        SAKER_END(max_concurrent_connections_exceeded);
+        SAKER_END(out_of_memory);
+        SAKER_END(upgraded);
+        SAKER_END(other_error);
+#undef SAKER_END
+    }
+    return "unknown";
+}
+
+}  // namespace saker
