@@ -149,7 +149,8 @@ void log_writer::report_dropped() noexcept {
     const uint64_t lost = dropped - std::exchange(reported_, dropped);
     try {
         tell({std::chrono::system_clock::now(), log_level::warning, "log",
-              std::to_string(lost) + " records were dropped: the log sink is slower than the server"});
+              std::to_string(lost) +
+                  " records were dropped: the log sink is slower than the server"});
     } catch (...) {  // no memory for the sentence: the count stays in `dropped`
     }
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Carries log records from any thread to the sink, which runs on a thread of the log's own. Writing
-// never waits: a bounded queue without locks takes the record, or drops it and counts it. The thread
-// is started by the first record, has signals blocked and keeps the name that it inherits.
+// never waits: a bounded queue without locks takes the record, or drops it and counts it. The
+// thread is started by the first record, has signals blocked and keeps the name that it inherits.
 
 #include <saker/log.h>
 
@@ -52,14 +52,14 @@ private:
 
     const log_level minimum_;
     const log_sink sink_;
-    std::atomic<entry*> newest_{nullptr};   // what was written since the thread looked, linked back
-    std::atomic<uint32_t> accepted_{0};     // wraps, as does `finished_`: their distance counts
+    std::atomic<entry*> newest_{nullptr};  // what was written since the thread looked, linked back
+    std::atomic<uint32_t> accepted_{0};    // wraps, as does `finished_`: their distance counts
     std::atomic<uint32_t> finished_{0};
-    std::atomic<uint32_t> bell_{0};         // rung when the thread has something to do
+    std::atomic<uint32_t> bell_{0};  // rung when the thread has something to do
     std::atomic<bool> started_{false};
     std::atomic<bool> stopping_{false};
     std::atomic<uint64_t> dropped_{0};
-    uint64_t reported_ = 0;                 // of `dropped_`; the thread's own
+    uint64_t reported_ = 0;  // of `dropped_`; the thread's own
     std::unique_ptr<reader> reader_;
 };
 

@@ -25,7 +25,8 @@ bool same_word(std::string_view any_case, std::string_view lower) noexcept {
     if (any_case.size() != lower.size()) return false;
     for (size_t i = 0; i < lower.size(); ++i) {
         const char c = any_case[i];
-        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[i]) return false;
+        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[i])
+            return false;
     }
     return true;
 }
@@ -67,12 +68,11 @@ std::string format(const log_record& record) {
     const year_month_day date(day);
     const hh_mm_ss time(when - day);
     char stamp[64];
-    const int size = std::snprintf(stamp, sizeof stamp, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ ",
-                                   int{date.year()}, unsigned{date.month()}, unsigned{date.day()},
-                                   static_cast<int>(time.hours().count()),
-                                   static_cast<int>(time.minutes().count()),
-                                   static_cast<int>(time.seconds().count()),
-                                   static_cast<int>(time.subseconds().count()));
+    const int size = std::snprintf(
+        stamp, sizeof stamp, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ ", int{date.year()},
+        unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(time.hours().count()),
+        static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+        static_cast<int>(time.subseconds().count()));
     std::string line(stamp, static_cast<size_t>(size));
     line += name(record.level);
     line += ' ';

@@ -161,9 +161,8 @@ TEST(log_writer, leaves_the_signals_of_the_host_alone) {
     sigset_t before, after, of_sink;
     sigemptyset(&of_sink);
     pthread_sigmask(SIG_SETMASK, nullptr, &before);
-    log_writer log(log_level::trace, [&](const log_record&) {
-        pthread_sigmask(SIG_SETMASK, nullptr, &of_sink);
-    });
+    log_writer log(log_level::trace,
+                   [&](const log_record&) { pthread_sigmask(SIG_SETMASK, nullptr, &of_sink); });
     log.write(log_level::error, "test", "x");
     log.flush();
     pthread_sigmask(SIG_SETMASK, nullptr, &after);
