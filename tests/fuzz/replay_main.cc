@@ -1,6 +1,7 @@
-// Runs a fuzz target over the files of its corpus, without libFuzzer: the same entry point, any compiler.
-// Besides each file as it is, every shorter beginning of a small one is tried, because a peer that stops
-// in the middle is the input that is most easily forgotten. Ends with 77 (skipped) if there is no corpus.
+// Runs a fuzz target over the files of its corpus, without libFuzzer: the same entry point, any
+// compiler. Besides each file as it is, every shorter beginning of a small one is tried, because a
+// peer that stops in the middle is the input that is most easily forgotten. Ends with 77 (skipped)
+// if there is no corpus.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -5,12 +5,12 @@
 
 #include <saker/saker.h>
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
-#include <arpa/inet.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -112,9 +112,8 @@ void serve_twice(const surroundings& before) {
     for (saker::server* server : {&first, &second}) {
         server->listen("http://127.0.0.1:0");
         server->get("/", [](saker::request&, saker::response& r) { r.text("hi\n"); });
-        server->get("/big", [](saker::request&, saker::response& r) {
-            r.text(std::string(4 << 20, 'x'));
-        });
+        server->get("/big",
+                    [](saker::request&, saker::response& r) { r.text(std::string(4 << 20, 'x')); });
         const auto bound = server->start();
         if (!bound) {
             expect(false, "start: " + bound.error().text());

@@ -1,5 +1,5 @@
-// Looks at this process the way the kernel sees it. Every fact is a line of text, so that comparing is
-// comparing lines and a difference explains itself.
+// Looks at this process the way the kernel sees it. Every fact is a line of text, so that comparing
+// is comparing lines and a difference explains itself.
 #include "surroundings.h"
 
 #include <dirent.h>

@@ -1,6 +1,7 @@
-// What a program has that a library could take from it: signals, mask, names, limits, threads, files.
-// `surroundings::now()` looks at all of it; `differences` says what is no longer as it was.
 #pragma once
+// What a program has that a library could take from it: signals, mask, names, limits, threads,
+// files. `surroundings::now()` looks at all of it; `differences` says what is no longer as it was.
+
 #include <string>
 #include <vector>
 
