@@ -84,10 +84,10 @@ WIDE_FOLDERS = ["tests/*", "include/saker", "docs/*", "bench/*", "examples"]
 # Written by a program (tools/generate), or bytes on purpose.
 GENERATED = ["protocols/http/header_names.*", "tests/fuzz/corpus/*", "tests/support/vectors/*"]
 
-# pattern, what it is, remedy, and what before it makes it all right (a qualified or quoted name).
+# pattern, what it is, remedy, and what before it makes it all right (another library's name).
 NAMES = [
     (r"\b[gs]et_(?!return_object|if\b|id\b|deleter|terminate|new_handler|exception|value\b)[a-z]\w*",
-     "a get_ or set_ in a name", "name what it is (`size()`) or what is done (`resize()`)", r"(?:::|[\w\"])\s*$"),
+     "a get_ or set_ in a name", "name what it is (`size()`) or what is done (`resize()`)", r"::\s*$"),
     (r"\b(?:\w+(?:Manager|Helper|Utils?|Impl)|\w+_(?:manager|helper|utils?|impl))\b",
      "a name that says nothing", "name what it does", None),
     (r"\b(?:class|struct|enum(?:\s+class)?)\s+[A-Z]\w*", "a type in capitals", "types are snake_case",
