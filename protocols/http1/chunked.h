@@ -38,6 +38,9 @@ public:
     static constexpr uint32_t max_extensions_total = 16 * 1024;  // a body
 
     explicit chunked_decoder(const scanner& scan = best_scanner()) noexcept : lines_(scan) {}
+    // The trailers are views into memory of the decoder's own.
+    chunked_decoder(const chunked_decoder&) = delete;
+    chunked_decoder& operator=(const chunked_decoder&) = delete;
 
     // Before each body. `trailers` is what request_head::remaining says.
     void reset(const head_limits& trailers) noexcept;
@@ -75,12 +78,15 @@ private:
     chunk_step fail(rejection_reason reason, size_t consumed) noexcept;
     chunk_step take_data(std::string_view input, size_t at) noexcept;
     chunk_step take_trailers(std::string_view input, size_t at) noexcept;
-    rejection_reason take_framing(uint8_t c) noexcept;
-    rejection_reason take_size(uint8_t c) noexcept;
-    rejection_reason take_extension(uint8_t c) noexcept;
-    rejection_reason end_extension(uint8_t c) noexcept;
+    rejection_reason take_framing(char c) noexcept;
+    rejection_reason take_size(char c) noexcept;
+    rejection_reason take_extension(char c) noexcept;
+    rejection_reason take_quoted(char c) noexcept;
+    void end_size_line() noexcept;
+    bool separated(char c) noexcept;
 
     state state_ = state::size_first;
+    rejection_reason reason_ = rejection_reason::none;
     uint8_t digits_ = 0;
     uint32_t remaining_ = 0;  // of this chunk
     uint32_t extension_ = 0;  // bytes, this chunk

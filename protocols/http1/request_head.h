@@ -106,6 +106,7 @@ private:
     bool keep_alive_ = false;
     bool expect_continue_ = false;
     bool upgrade_requested_ = false;
+    bool https_ = false;  // the scheme of an absolute target
     text_range method_text_, target_, path_, query_, authority_;
     uint32_t fields_at_ = 0;
     uint32_t size_ = 0;
