@@ -26,7 +26,7 @@ void offload(offloaded&) noexcept;
 
 class delay_timer;  // core/reactor
 struct delay_storage {
-    alignas(8) unsigned char memory[80];
+    alignas(8) unsigned char memory[96];
 };
 void start_delay(delay_storage&, std::chrono::nanoseconds, continuation, bool& elapsed) noexcept;
 

@@ -117,6 +117,10 @@ public:
     // Gives back `consumed` bytes; the next read waits for more than `examined` (of the same count).
     void advance(size_t consumed, size_t examined) noexcept;
     void advance(size_t consumed) noexcept { advance(consumed, consumed); }
+    // Wakes the reader without news: its `read` says false though the pipe is not at its end.
+    void interrupt() noexcept {
+        if (reader_) run(std::exchange(reader_, {}));
+    }
     // Nobody will read any more: what is there is dropped, and so is all that comes.
     void stop_reading() noexcept;
     [[nodiscard]] bool reader_gone() const noexcept { return reader_gone_; }

@@ -1,0 +1,280 @@
+// See core_connection.h. The input pump: receive -> input pipe -> reader; it stops asking while the
+// reader is behind. The output pump: output pipe -> one gathered send at the end of a turn. The end:
+// delegate returns -> output drains -> our end is said -> the peer's end is awaited -> close.
+
+#include "core/connection/core_connection.h"
+
+#include "core/base/log.h"
+#include "core/connection/listener.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+
+namespace saker {
+namespace {
+
+constexpr size_t most_pieces = 64;
+// What a lingering close takes from the peer before it gives up (RFC 9112 9.6), and how long.
+constexpr uint32_t most_discarded = 16 * 1024 * 1024;
+constexpr auto linger_time = std::chrono::seconds(5);
+// Kestrel's MinResponseDataRate: 240 bytes a second after five seconds.
+constexpr auto drain_grace = std::chrono::seconds(5);
+constexpr int64_t drain_rate = 240;
+// How long a stopping server waits for a request that an idle client may have sent already.
+constexpr auto idle_close_time = std::chrono::milliseconds(250);
+
+std::atomic<uint64_t> connections_made = 0;
+
+}  // namespace
+
+core_connection::core_connection(core& home, listener& from, const connection_options& options,
+                                 socket_id socket) noexcept
+    : connection(home, in_, out_),
+      listener_(from),
+      socket_(socket),
+      number_(connections_made.fetch_add(1, std::memory_order_relaxed)),
+      in_(home.text(), options.input),
+      out_(home.text(), options.output) {}
+
+void core_connection::start(const connection_delegate& delegate) noexcept {
+    wait_for_output();
+    ask_receive();
+    delegate(*this).start({[](void* self, std::exception_ptr failure) noexcept {
+                               static_cast<core_connection*>(self)->on_delegate_end(
+                                   std::move(failure));
+                           },
+                           this});
+}
+
+std::string core_connection::id() const {
+    // Kestrel's CorrelationIdGenerator: thirteen digits of base 32.
+    constexpr std::string_view digits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    static const uint64_t first = static_cast<uint64_t>(core_.time().wall().count() / 100);
+    std::string text(13, '0');
+    for (uint64_t left = first + number_, at = text.size(); at-- > 0; left >>= 5)
+        text[at] = digits[left & 31];
+    return text;
+}
+
+std::string core_connection::remote_address() const {
+    return socket_open_ ? core_.io().names(socket_).remote : std::string();
+}
+
+std::string core_connection::local_address() const {
+    return socket_open_ ? core_.io().names(socket_).local : std::string();
+}
+
+// ---- input ----
+
+void core_connection::ask_receive() noexcept {
+    if (receiving_stopped_ || closing_ || receive_.in_flight) return;
+    core_.io().receive(socket_, receive_);
+}
+
+void core_connection::on_received() noexcept {
+    if (receive_.result > 0) {
+        core_.counts().bytes_received.add(static_cast<uint64_t>(receive_.result));
+        if (closing_) return void(receive_.data = {});
+        if (discarding_) return discard_received();
+        in_.append_received(std::move(receive_.data));
+        in_.publish();
+        return read_on();
+    }
+    receiving_stopped_ = true;
+    if (closing_) return;
+    if (receive_.result < 0) {
+        ends_by(receive_.result == -ECONNRESET ? end_reason::connection_reset
+                                               : end_reason::transport_error);
+        out_.stop_reading();
+    }
+    tell_peer_gone();
+    if (discarding_) {
+        if (!send_.in_flight && out_.empty()) close(receive_.result < 0);
+        return;
+    }
+    in_.complete(receive_.result);
+}
+
+// Asks for more unless the reader is behind; then when it has caught up.
+void core_connection::read_on() noexcept {
+    if (!in_.should_pause()) return ask_receive();
+    in_.when_room({[](void* self) noexcept { static_cast<core_connection*>(self)->read_on(); },
+                   this});
+}
+
+void core_connection::discard_received() noexcept {
+    discarded_ += static_cast<uint32_t>(receive_.result);
+    receive_.data = {};
+    if (discarded_ > most_discarded) return close(true);
+    ask_receive();
+}
+
+void core_connection::tell_peer_gone() noexcept {
+    peer_gone_ = true;
+    if (!on_peer_gone_) return;
+    const continuation told = std::exchange(on_peer_gone_, {});
+    told.run(told.context);
+}
+
+// ---- output ----
+
+void core_connection::wait_for_output() noexcept {
+    out_.when_readable(
+        {[](void* self) noexcept { static_cast<core_connection*>(self)->flush_soon(); }, this});
+}
+
+void core_connection::flush() noexcept {
+    if (closing_) return free_if_over();
+    if (send_.in_flight) return;  // goes on when that is answered
+    if (out_.empty()) {
+        if (out_.completed()) return output_done();
+        return wait_for_output();
+    }
+    const size_t pieces = gather(few_pieces_);
+    send_.pieces = {many_pieces_ != nullptr ? many_pieces_ : few_pieces_.data(), pieces};
+    send_.unhurried = sending_ == out_.length() && !out_.completed() && !out_.should_pause();
+    core_.io().send(socket_, send_);
+}
+
+// Describes what is to be sent; in `few` where that is enough. Sets `sending_` and `many_pieces_`.
+size_t core_connection::gather(std::span<buffer> few) noexcept {
+    pipe::gathered all = out_.gather(few);
+    if (all.bytes < out_.length()) {
+        many_pieces_ =
+            static_cast<buffer*>(core_.blocks().allocate(most_pieces * sizeof(buffer)));
+        all = out_.gather({many_pieces_, most_pieces});
+    }
+    sending_ = all.bytes;
+    return all.pieces;
+}
+
+void core_connection::on_sent() noexcept {
+    if (many_pieces_ != nullptr) {
+        core_.blocks().release(std::exchange(many_pieces_, nullptr),
+                               most_pieces * sizeof(buffer));
+    }
+    if (send_.result < 0) {
+        if (closing_) return;
+        ends_by(end_reason::connection_reset);
+        out_.stop_reading();
+        tell_peer_gone();
+        if (!delegate_running_) return close(true);
+        in_.complete(send_.result);
+        return;
+    }
+    core_.counts().bytes_sent.add(sending_);
+    // Also when closing: the reader side of a stopped pipe has nothing left to advance.
+    if (!out_.reader_gone()) out_.advance(sending_);
+    if (closing_) return;
+    if (!out_.empty() || out_.completed()) return flush_soon();
+    wait_for_output();
+}
+
+// ---- the end ----
+
+void core_connection::on_delegate_end(std::exception_ptr failure) noexcept {
+    delegate_running_ = false;
+    on_peer_gone_ = {};
+    disarm();
+    if (failure) {
+        listener_.log_failure(*this, std::move(failure));
+        abort(end_reason::unhandled_exception);
+        return free_if_over();
+    }
+    in_.stop_reading();
+    discarding_ = true;
+    if (closing_) return free_if_over();
+    if (out_.reader_gone()) return close(true);
+    ends_by(close_requested_ ? end_reason::app_shutdown : end_reason::application_completed);
+    out_.complete();
+    if (out_.empty() && !send_.in_flight) return output_done();
+    arm(deadline::response_drain,
+        drain_grace + std::chrono::seconds(static_cast<int64_t>(out_.length()) / drain_rate));
+    flush_soon();
+}
+
+// All that was written is with the kernel, and no more will come.
+void core_connection::output_done() noexcept {
+    if (delegate_running_) return;
+    if (receiving_stopped_ || peer_expects_end_) return close(false);
+    linger();
+}
+
+// Says our end and waits for the peer's: a close with unread bytes would reset the connection and
+// destroy what the peer has not read yet.
+void core_connection::linger() noexcept {
+    core_.io().end_output(socket_);
+    arm(deadline::linger, linger_time);
+    ask_receive();
+}
+
+void core_connection::abort(end_reason why) noexcept {
+    ends_by(why);
+    if (aborted_ || closing_) return;
+    aborted_ = true;
+    close(true);
+    out_.stop_reading();
+    tell_peer_gone();
+    in_.complete(-ECONNABORTED);
+}
+
+void core_connection::request_close(end_reason why) noexcept {
+    if (close_requested_ || closing_) return;
+    close_requested_ = true;
+    if (idle_) arm(deadline::idle_close, idle_close_time);
+    (void)why;
+}
+
+void core_connection::close(bool reset) noexcept {
+    if (closing_) return;
+    closing_ = true;
+    receiving_stopped_ = true;
+    disarm();
+    core_.timers().disarm(timer_);
+    close_.reset = reset;
+    core_.io().close(socket_, close_);
+}
+
+void core_connection::on_closed() noexcept {
+    socket_open_ = false;
+    free_if_over();
+}
+
+void core_connection::free_if_over() noexcept {
+    if (delegate_running_ || socket_open_ || flush_hook_.queued) return;
+    listener& from = listener_;
+    const end_reason why = ended_by();
+    delete this;
+    from.on_connection_over(why);
+}
+
+// ---- time ----
+
+void core_connection::arm(deadline what, std::chrono::nanoseconds after) noexcept {
+    if (closing_) return;
+    armed_for_ = what;
+    timer_wheel& timers = core_.timers();
+    const tick due = core_.tick_after(after);
+    if (timer_.armed()) {
+        if (due >= timer_.due()) return timers.postpone(timer_, due);
+        timers.disarm(timer_);
+    }
+    timers.arm(timer_, due);
+}
+
+void core_connection::on_deadline() noexcept {
+    const deadline passed = std::exchange(armed_for_, deadline::none);
+    switch (passed) {
+        case deadline::none: return;
+        case deadline::response_drain:
+            ends_by(end_reason::response_drain_timeout);
+            return close(true);
+        case deadline::linger: return close(false);
+        default:
+            expired_ = passed;
+            in_.interrupt();
+    }
+}
+
+}  // namespace saker

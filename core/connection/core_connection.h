@@ -1,0 +1,147 @@
+#pragma once
+// A connection as the engine has it: two pumps between a socket and a pair of pipes, one deadline,
+// and the delegate that serves it. It frees itself once the delegate has returned and the socket is
+// closed. `connection` is all that middleware and raw handlers see of it; protocols see this.
+
+#include "core/base/intrusive_list.h"
+#include "core/reactor/core.h"
+
+#include <saker/connection.h>
+#include <saker/transport.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <string>
+
+namespace saker {
+
+class listener;
+
+// What every connection of an endpoint has in common; outlives them.
+struct connection_options {
+    pipe_options input{1024 * 1024, 512 * 1024};
+    pipe_options output{64 * 1024, 32 * 1024};
+};
+
+// Why the connection's deadline is armed; told to the protocol when it passes.
+enum class deadline : uint8_t {
+    none,
+    keep_alive,
+    request_headers,
+    request_drain,
+    idle_close,       // ours: a stopping server waits this long for a request that is on its way
+    response_drain,   // ours: what is left to send after the delegate has returned
+    linger,           // ours: waiting for the peer's end after our own
+};
+
+class core_connection final : public connection, public list_link {
+public:
+    static void* operator new(size_t size) { return block_pool::current()->allocate(size); }
+    static void operator delete(void* memory, size_t size) noexcept {
+        block_pool::current()->release(memory, size);
+    }
+
+    core_connection(core& home, listener& from, const connection_options&, socket_id) noexcept;
+    ~core_connection() = default;
+
+    // Starts reading, and the delegate. Once.
+    void start(const connection_delegate&) noexcept;
+
+    [[nodiscard]] std::string id() const override;
+    [[nodiscard]] std::string remote_address() const override;
+    [[nodiscard]] std::string local_address() const override;
+    void abort(end_reason why) noexcept override;
+    void request_close(end_reason why) noexcept override;
+    [[nodiscard]] bool close_requested() const noexcept override { return close_requested_; }
+
+    // ---- for protocols ----
+
+    static core_connection& of(connection& known) noexcept {
+        return static_cast<core_connection&>(known);
+    }
+
+    // One deadline at a time: arming another replaces it. When it passes, the reader of `input` is
+    // woken without news, and `expired` says so until it is asked.
+    void arm(deadline what, std::chrono::nanoseconds after) noexcept;
+    void disarm() noexcept { armed_for_ = deadline::none; }
+    [[nodiscard]] deadline expired() noexcept { return std::exchange(expired_, deadline::none); }
+
+    // The peer has ended its side or is gone, or the connection was aborted.
+    [[nodiscard]] bool peer_gone() const noexcept { return peer_gone_; }
+    // Run once at the peer's end, at an error or an abort, whichever is next; an empty continuation
+    // forgets it.
+    void when_peer_gone(continuation next) noexcept { on_peer_gone_ = next; }
+    // Nothing that is written reaches anybody any more.
+    [[nodiscard]] bool output_dead() const noexcept { return out_.reader_gone(); }
+    // The peer expects the end and sends nothing more: no need to linger for its own end.
+    void peer_expects_end() noexcept { peer_expects_end_ = true; }
+    // The protocol waits for a request, and nothing of one has come.
+    void waits_for_request(bool idle) noexcept { idle_ = idle; }
+    [[nodiscard]] uint64_t number() const noexcept { return number_; }
+    [[nodiscard]] listener& from() const noexcept { return listener_; }
+
+private:
+    void on_received() noexcept;
+    void on_sent() noexcept;
+    void on_closed() noexcept;
+    void on_delegate_end(std::exception_ptr failure) noexcept;
+    void on_deadline() noexcept;
+
+    void ask_receive() noexcept;
+    void read_on() noexcept;
+    void discard_received() noexcept;
+    void flush() noexcept;
+    void flush_soon() noexcept { core_.at_turn_end(flush_hook_); }
+    void wait_for_output() noexcept;
+    [[nodiscard]] size_t gather(std::span<buffer> into) noexcept;
+    void output_done() noexcept;
+    void linger() noexcept;
+    void close(bool reset) noexcept;
+    void tell_peer_gone() noexcept;
+    void free_if_over() noexcept;
+
+    listener& listener_;
+    const socket_id socket_;
+    bool delegate_running_ = true;
+    bool socket_open_ = true;
+    bool receiving_stopped_ = false;  // the end was seen, or nobody wants more
+    bool discarding_ = false;         // the delegate is done: what comes is dropped
+    bool peer_gone_ = false;
+    bool peer_expects_end_ = false;
+    bool aborted_ = false;
+    bool closing_ = false;
+    bool close_requested_ = false;
+    bool idle_ = false;
+    deadline armed_for_ = deadline::none;
+    deadline expired_ = deadline::none;
+    uint32_t discarded_ = 0;
+    const uint64_t number_;
+
+    pipe in_, out_;
+    operation_of<receive_operation, &core_connection::on_received> receive_{*this};
+    operation_of<send_operation, &core_connection::on_sent> send_{*this};
+    operation_of<close_operation, &core_connection::on_closed> close_{*this};
+    size_t sending_ = 0;
+    std::array<buffer, 2> few_pieces_;
+    buffer* many_pieces_ = nullptr;  // while a send of more is in flight
+    continuation on_peer_gone_;
+
+    struct flush_hook final : turn_end_hook {
+        explicit flush_hook(core_connection& of) noexcept : turn_end_hook(run), owner(of) {}
+        core_connection& owner;
+        static void run(turn_end_hook& hook) noexcept {
+            static_cast<flush_hook&>(hook).owner.flush();
+        }
+    } flush_hook_{*this};
+    struct deadline_timer final : timer {
+        explicit deadline_timer(core_connection& of) noexcept : timer(run), owner(of) {}
+        core_connection& owner;
+        static void run(timer& due) noexcept {
+            static_cast<deadline_timer&>(due).owner.on_deadline();
+        }
+    } timer_{*this};
+};
+
+}  // namespace saker

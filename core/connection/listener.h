@@ -1,0 +1,77 @@
+#pragma once
+// One endpoint on one core: the listening socket, the accept loop, and the connections that came
+// from it, until the last of them is over.
+
+#include "core/connection/core_connection.h"
+
+#include <saker/connection.h>
+#include <saker/transport.h>
+
+#include <cstddef>
+#include <exception>
+#include <string>
+
+namespace saker {
+
+class listener {
+public:
+    // `options` and `delegate` outlive it.
+    listener(core& home, const connection_options& options, const connection_delegate& delegate,
+             std::string display) noexcept;
+    ~listener();
+    listener(const listener&) = delete;
+    listener& operator=(const listener&) = delete;
+
+    // Opens the listening socket and starts accepting: 0, or a negated errno.
+    int open(endpoint& where) noexcept;
+    // Serves a socket that was connected elsewhere: 0, or a negated errno.
+    int adopt(int native_socket) noexcept;
+    // No more connections; those that are open go on.
+    void stop_accepting() noexcept;
+    void request_close_all(end_reason why) noexcept;
+    void abort_all(end_reason why) noexcept;
+
+    // Nothing of it is with the transport any more, and no connection is left.
+    [[nodiscard]] bool over() const noexcept {
+        return open_connections_ == 0 && !accept_.in_flight && !closing_.in_flight;
+    }
+    // Run whenever the last connection has gone after `stop_accepting`.
+    void when_over(continuation next) noexcept { on_over_ = next; }
+    [[nodiscard]] size_t open_connections() const noexcept { return open_connections_; }
+    // "http://127.0.0.1:8080", for the log.
+    [[nodiscard]] const std::string& display() const noexcept { return display_; }
+
+    // ---- for core_connection ----
+    void on_connection_over(end_reason why) noexcept;
+    void log_failure(const core_connection& failed, std::exception_ptr why) noexcept;
+
+private:
+    void ask_accept() noexcept;
+    void on_accepted() noexcept;
+    void on_listener_closed() noexcept;
+    void back_off(int error) noexcept;
+    void serve(socket_id) noexcept;
+    void tell_if_over() noexcept;
+
+    core& core_;
+    const connection_options& options_;
+    const connection_delegate& delegate_;
+    const std::string display_;
+    socket_id socket_;
+    bool listening_ = false;
+    bool close_requested_ = false;
+    size_t open_connections_ = 0;
+    intrusive_list<core_connection> connections_;
+    continuation on_over_;
+    operation_of<accept_operation, &listener::on_accepted> accept_{*this};
+    operation_of<close_operation, &listener::on_listener_closed> closing_{*this};
+    struct retry_timer final : timer {
+        explicit retry_timer(listener& of) noexcept : timer(run), owner(of) {}
+        listener& owner;
+        static void run(timer& due) noexcept {
+            static_cast<retry_timer&>(due).owner.ask_accept();
+        }
+    } retry_{*this};
+};
+
+}  // namespace saker

@@ -1,0 +1,141 @@
+// See core.h: the loop of a core, and the little housekeeping that it does once a second.
+
+#include "core/reactor/core.h"
+
+#include "core/reactor/delay_timer.h"
+
+#include <algorithm>
+
+namespace saker {
+namespace {
+
+constinit thread_local core* core_of_this_thread = nullptr;
+
+constexpr auto tidy_interval = std::chrono::seconds(1);
+
+}  // namespace
+
+// While it lives, this thread is the core. Nested where a test drives a server inside another.
+class core::scope {
+public:
+    explicit scope(core& entered) noexcept
+        : core_before_(core_of_this_thread), pool_before_(block_pool::current()) {
+        core_of_this_thread = &entered;
+        block_pool::make_current(&entered.blocks_);
+    }
+    ~scope() {
+        core_of_this_thread = core_before_;
+        block_pool::make_current(pool_before_);
+    }
+    scope(const scope&) = delete;
+    scope& operator=(const scope&) = delete;
+
+private:
+    core* const core_before_;
+    block_pool* const pool_before_;
+};
+
+core* core::current() noexcept { return core_of_this_thread; }
+
+core::core(const settings& chosen) noexcept
+    : settings_(chosen),
+      started_(chosen.time->now()),
+      now_(started_),
+      slabs_(chosen.slab_cap) {}
+
+core::~core() { SAKER_ASSERT(io_ == nullptr, "a core is closed before it goes"); }
+
+bool core::open(const transport_factory& factory, std::string& error) {
+    scope here(*this);
+    io_ = factory.make(slabs_, error);
+    if (io_ == nullptr) return false;
+    timers_.arm(tidy_, tick_after(tidy_interval));
+    return true;
+}
+
+void core::close() noexcept {
+    scope here(*this);
+    timers_.disarm(tidy_);
+    text_.let_go();
+    io_.reset();
+}
+
+void core::run() noexcept {
+    // An hour is "until something happens": the wheel says when it has to look earlier.
+    while (!stopping_.load(std::memory_order_acquire)) turn(now_ + std::chrono::hours(1));
+}
+
+void core::turn(steady_time until) noexcept {
+    scope here(*this);
+    operation_queue answered;
+    io_->wait(answered, mail_.empty() ? next_look(until) : now_);
+    now_ = settings_.time->now();
+    while (operation* const op = answered.pop()) op->on_complete(*op);
+    timers_.advance(tick_at(now_));
+    if (!mail_.empty()) mail_.deliver_all();
+    run_hooks();
+    text_.rest();
+    counts_.turns.add();
+}
+
+void core::stop() noexcept {
+    stopping_.store(true, std::memory_order_release);
+    io_->wake();
+}
+
+void core::post(letter& posted) noexcept {
+    if (mail_.post(posted)) io_->wake();
+}
+
+tick core::tick_at(steady_time time) const noexcept {
+    return static_cast<tick>((time - started_) / tick_length);
+}
+
+tick core::tick_after(std::chrono::nanoseconds after) const noexcept {
+    constexpr auto longest = tick_length * static_cast<int64_t>(timer_wheel::horizon / 2);
+    const auto due = now_ - started_ + std::min<std::chrono::nanoseconds>(after, longest);
+    return static_cast<tick>((due + tick_length - std::chrono::nanoseconds(1)) / tick_length);
+}
+
+steady_time core::next_look(steady_time until) const noexcept {
+    const auto look = timers_.next_look();
+    if (!look) return until;
+    return std::min<steady_time>(until, started_ + tick_length * static_cast<int64_t>(*look));
+}
+
+void core::run_hooks() noexcept {
+    while (turn_end_hook* const hook = first_hook_) {
+        first_hook_ = hook->next;
+        if (first_hook_ == nullptr) last_hook_ = &first_hook_;
+        hook->queued = false;
+        hook->run(*hook);
+    }
+}
+
+void core::tidy_up() noexcept {
+    slabs_.trim();
+    blocks_.trim();
+    counts_.slabs_in_use.assign(slabs_.in_use());
+    counts_.slabs_mapped.assign(slabs_.mapped());
+    timers_.arm(tidy_, tick_after(tidy_interval));
+}
+
+void core::on_tidy_due(timer& due) noexcept { static_cast<tidy_timer&>(due).home.tidy_up(); }
+
+void core::add_delay(detail::delay_timer& added) noexcept {
+    added.next_delay = delays_;
+    if (delays_ != nullptr) delays_->previous_delay = &added.next_delay;
+    added.previous_delay = &delays_;
+    delays_ = &added;
+}
+
+void core::remove_delay(detail::delay_timer& removed) noexcept {
+    *removed.previous_delay = removed.next_delay;
+    if (removed.next_delay != nullptr) removed.next_delay->previous_delay = removed.previous_delay;
+}
+
+void core::end_delays() noexcept {
+    while (delays_ != nullptr) delays_->end(false);
+}
+
+}  // namespace saker

@@ -1,0 +1,94 @@
+// See offload_pool.h. A queue under a mutex: work that blocks does not notice, and a core holds the
+// lock for a few instructions.
+
+#include "core/reactor/offload_pool.h"
+
+#include "core/reactor/core.h"
+
+#include <csignal>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace saker {
+namespace {
+
+// The way back to the core. It lives beside the work until it has been delivered.
+struct way_back final : letter {
+    explicit way_back(continuation resumed) noexcept : letter(arrive), then(resumed) {}
+    continuation then;
+    static void arrive(letter& arrived) noexcept {
+        auto& self = static_cast<way_back&>(arrived);
+        const continuation then = self.then;
+        delete &self;
+        then.run(then.context);
+    }
+};
+
+struct job {
+    detail::offloaded* work;
+    core* home;
+    way_back* back;
+};
+
+}  // namespace
+
+struct offload_pool::state {
+    std::mutex guard;
+    std::condition_variable more;
+    std::deque<job> queue;
+    std::vector<std::thread> threads;
+    uint32_t most_threads = 1;
+    uint32_t idle = 0;
+    bool stopping = false;
+
+    void work() {
+        std::unique_lock lock(guard);
+        for (;;) {
+            ++idle;
+            more.wait(lock, [this] { return stopping || !queue.empty(); });
+            --idle;
+            if (queue.empty()) return;
+            const job next = queue.front();
+            queue.pop_front();
+            lock.unlock();
+            next.work->run(*next.work);
+            next.home->post(*next.back);
+            lock.lock();
+        }
+    }
+    // A thread that leaves all signals to the host program's own.
+    void start_thread() {
+        sigset_t all, before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        threads.emplace_back([this] { work(); });
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+};
+
+offload_pool::offload_pool(uint32_t threads) : state_(std::make_unique<state>()) {
+    state_->most_threads = threads == 0 ? 1 : threads;
+}
+
+offload_pool::~offload_pool() {
+    {
+        const std::lock_guard lock(state_->guard);
+        state_->stopping = true;
+    }
+    state_->more.notify_all();
+    for (std::thread& one : state_->threads) one.join();
+}
+
+void offload_pool::add(detail::offloaded& work) {
+    auto* const back = new way_back(work.then);
+    const std::lock_guard lock(state_->guard);
+    state_->queue.push_back({&work, core::current(), back});
+    if (state_->idle < state_->queue.size() && state_->threads.size() < state_->most_threads)
+        state_->start_thread();
+    state_->more.notify_one();
+}
+
+}  // namespace saker

@@ -1,0 +1,28 @@
+#pragma once
+// Threads for work that blocks, shared by the cores of a server, started when they are first
+// needed. Work comes from coroutines on cores (`saker::offload`), and its end is posted back to the
+// core that it came from.
+
+#include <saker/async.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace saker {
+
+class offload_pool {
+public:
+    explicit offload_pool(uint32_t threads);
+    ~offload_pool();  // waits for the work that is running
+    offload_pool(const offload_pool&) = delete;
+    offload_pool& operator=(const offload_pool&) = delete;
+
+    // Any thread. `work` lives until its continuation has been run.
+    void add(detail::offloaded& work);
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace saker
