@@ -1,0 +1,116 @@
+// See every_transport.h. Transports are made by the factories that the server has, so that what is
+// tested is what is served with.
+
+#include "tests/support/every_transport.h"
+
+#include "transports/transports.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace saker::test {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+struct over_every_transport::memory_world {};
+
+std::vector<std::string> kernel_transports() {
+    std::vector<std::string> names;
+    for (const auto* const one : built_in_transports()) names.emplace_back(one->name());
+    return names;
+}
+
+std::vector<std::string> every_transport() { return kernel_transports(); }
+
+endpoint over_every_transport::loopback() {
+    endpoint where;
+    const uint8_t address[] = {127, 0, 0, 1};
+    std::memcpy(where.address, address, sizeof address);
+    return where;
+}
+
+std::unique_ptr<transport> over_every_transport::make(slab_pool& from) {
+    const transport_choice choice = choose_transport(GetParam());
+    std::string error = choice.error;
+    return choice.factory == nullptr ? nullptr : choice.factory->make(from, error);
+}
+
+void over_every_transport::SetUp() {
+    const transport_choice choice = choose_transport(GetParam());
+    if (choice.factory == nullptr) GTEST_SKIP() << choice.error;
+    io = make(pool);
+    ASSERT_NE(io, nullptr);
+    ASSERT_EQ(io->listen(where, listener), 0);
+    slabs_at_rest = pool.in_use();
+}
+
+void over_every_transport::TearDown() { io.reset(); }
+
+std::unique_ptr<peer> over_every_transport::connect(peer_options options) {
+    return connect(where, options);
+}
+
+std::unique_ptr<peer> over_every_transport::connect(const endpoint& to, peer_options options) {
+    return std::make_unique<socket_peer>(to, options);
+}
+
+void over_every_transport::turn(milliseconds longest) {
+    operation_queue answered;
+    io->wait(answered, steady_clock::now() + longest);
+    while (operation* const op = answered.pop()) op->on_complete(*op);
+}
+
+void over_every_transport::run_until(const std::function<bool()>& done) {
+    const auto limit = steady_clock::now() + std::chrono::seconds(10);
+    while (!done()) {
+        ASSERT_LT(steady_clock::now(), limit) << "nothing answered";
+        turn(milliseconds(1));
+    }
+}
+
+socket_id over_every_transport::accept_one() { return accept_one(listener); }
+
+socket_id over_every_transport::accept_one(socket_id from) {
+    asked<accept_operation> op;
+    io->accept(from, op);
+    run_until([&] { return op.answers == 1; });
+    EXPECT_EQ(op.result, 0);
+    return op.accepted;
+}
+
+void over_every_transport::close(socket_id id, bool reset) {
+    asked<close_operation> op;
+    op.reset = reset;
+    io->close(id, op);
+    run_until([&] { return op.answers == 1; });
+    EXPECT_EQ(op.result, 0);
+}
+
+int32_t over_every_transport::receive(socket_id id, std::string& into) {
+    asked<receive_operation> op;
+    io->receive(id, op);
+    run_until([&] { return op.answers == 1; });
+    into += op.data.text();
+    return op.result;
+}
+
+int32_t over_every_transport::send(socket_id id, std::string_view text) {
+    buffer piece{const_cast<char*>(text.data()), text.size()};
+    asked<send_operation> op;
+    op.pieces = {&piece, 1};
+    io->send(id, op);
+    run_until([&] { return op.answers == 1; });
+    return op.result;
+}
+
+std::string over_every_transport::hear(peer& from, size_t size) {
+    std::string heard;
+    run_until([&] {
+        heard += from.take();
+        return heard.size() >= size || from.ended() || from.was_reset();
+    });
+    return heard;
+}
+
+}  // namespace saker::test
