@@ -1,0 +1,196 @@
+#pragma once
+// Heads that are refused, each with its reason. Every reason the parser can give is here at least
+// once; those of the limits are in head_limits_test, where the sizes are computed.
+
+#include "protocols/http/rejection.h"
+
+#include <string_view>
+
+namespace saker::vectors {
+
+using namespace std::string_view_literals;
+
+struct rejected_head {
+    std::string_view bytes;
+    rejection_reason reason;
+};
+
+using enum rejection_reason;
+
+inline constexpr rejected_head rejected_request_lines[] = {
+    {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"sv, tls_over_http},
+    {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", http2_preface},
+    {"GET / HTTP/1.2\r\n", unrecognized_http_version},
+    {"GET / HTTP/2.0\r\n", unrecognized_http_version},
+    {"GET / HTTP/0.9\r\n", unrecognized_http_version},
+    {"GET / http/1.1\r\n", unrecognized_http_version},
+    {"GET / H\r\n", unrecognized_http_version},
+    {"GET / HTTP/1.\r\n", unrecognized_http_version},
+    {"GET / HTTP/11\r\n", unrecognized_http_version},
+    {"GET / 8charact\r\n", unrecognized_http_version},
+    {"PRI / HTTP/2.0\r\n", unrecognized_http_version},
+    {"GET / HTTP/1.1 \r\n", invalid_request_line},
+    {"GET / HTTP/1.1a\r\n", invalid_request_line},
+    {"GET / HTTP/1.10\r\n", invalid_request_line},
+    {"GET / \r\n", invalid_request_line},
+    {"GET /\r\n", invalid_request_line},
+    {"GET / a HTTP/1.1\r\n", invalid_request_line},
+    {"GET /  HTTP/1.1\r\n", invalid_request_line},
+    {"GET  / HTTP/1.1\r\n", invalid_request_line},
+    {" GET / HTTP/1.1\r\n", invalid_request_line},
+    {"GET\t/ HTTP/1.1\r\n", invalid_request_line},
+    {"GET", none},
+    {"GET\r\n", invalid_request_line},
+    {"GET \r\n", invalid_request_line},
+    {"G<T / HTTP/1.1\r\n", invalid_request_line},
+    {"G\0T / HTTP/1.1\r\n"sv, invalid_request_line},
+    {"G\xc3\xa4T / HTTP/1.1\r\n", invalid_request_line},
+    {"GET ? HTTP/1.1\r\n", invalid_request_line},
+    {"GET %2F HTTP/1.1\r\n", invalid_request_line},
+    {"GET /a\0b HTTP/1.1\r\n"sv, invalid_request_line},
+    {"GET / HTTP/1.1\t\r\n", invalid_request_line},
+    {"GET / HTTP\x80/1.1\r\n", invalid_request_line},
+    {"GET /\n", bare_line_feed},
+    {"GET / HTTP/1.1\nHost: a\r\n\r\n", bare_line_feed},
+    {"\nGET / HTTP/1.1\r\n", bare_line_feed},
+    {"GET\n", bare_line_feed},
+    {"\rGET / HTTP/1.1\r\n", bare_carriage_return},
+    {"\r\r\n", bare_carriage_return},
+    {"GET / HTTP/1.1\r\r\n", bare_carriage_return},
+    {"GET /\x01 HTTP/1.1\r\n", invalid_request_target},
+    {"GET /\x1f HTTP/1.1\r\n", invalid_request_target},
+    {"GET /\x7f HTTP/1.1\r\n", invalid_request_target},
+    {"GET /\t HTTP/1.1\r\n", invalid_request_target},
+    {"GET /\xc3\xa4 HTTP/1.1\r\n", invalid_request_target},
+    {"GET /?\x80 HTTP/1.1\r\n", invalid_request_target},
+    {"GET /a#b HTTP/1.1\r\n", invalid_request_target},
+    {"GET *a HTTP/1.1\r\n", invalid_request_target},
+    {"GET ftp://a/ HTTP/1.1\r\n", invalid_request_target},
+    {"GET http:// HTTP/1.1\r\n", invalid_request_target},
+    {"GET http:/// HTTP/1.1\r\n", invalid_request_target},
+    {"GET http://u@a/ HTTP/1.1\r\n", invalid_request_target},
+    {"GET http://[::1/ HTTP/1.1\r\n", invalid_request_target},
+    {"GET http://a:b/ HTTP/1.1\r\n", invalid_request_target},
+    {"GET a|b HTTP/1.1\r\n", invalid_request_target},
+    {"CONNECT / HTTP/1.1\r\n", invalid_request_target},
+    {"CONNECT http://a/ HTTP/1.1\r\n", invalid_request_target},
+    {"GET * HTTP/1.1\r\n", options_method_required},
+    {"CONNECT * HTTP/1.1\r\n", options_method_required},
+    {"GET example.com HTTP/1.1\r\n", connect_method_required},
+    {"OPTIONS example.com:80 HTTP/1.1\r\n", connect_method_required},
+};
+
+// Behind a good request line of HTTP/1.1.
+inline constexpr rejected_head rejected_fields[] = {
+    {"\r\n", missing_host_header},
+    {"A: b\r\n\r\n", missing_host_header},
+    {"Host: a\r\nHost: a\r\n\r\n", multiple_host_headers},
+    {"Host: a/b\r\n\r\n", invalid_host_header},
+    {"Host: :80\r\n\r\n", invalid_host_header},
+    {"Host: a:\r\n\r\n", invalid_host_header},
+    {"Host: a:8o\r\n\r\n", invalid_host_header},
+    {"Host: a, b\r\n\r\n", invalid_host_header},
+    {"Host: u@a\r\n\r\n", invalid_host_header},
+    {"Host: \xc3\xa4\r\n\r\n", invalid_host_header},
+    {"Host\r\n\r\n", invalid_request_header},
+    {": a\r\n\r\n", invalid_request_header},
+    {"Host : a\r\n\r\n", invalid_request_header},
+    {"Host\t: a\r\n\r\n", invalid_request_header},
+    {" Host: a\r\n\r\n", obsolete_line_folding},
+    {"Host: a\r\n b\r\n\r\n", obsolete_line_folding},
+    {"Host: a\r\n\tb\r\n\r\n", obsolete_line_folding},
+    {"Host: a\r\n \r\n\r\n", obsolete_line_folding},
+    {"Host: a\n\r\n", bare_line_feed},
+    {"Host: a\r\n\n", bare_line_feed},
+    {"Ho\nst: a\r\n\r\n", bare_line_feed},
+    {"A: b\nHost: a\r\n\r\n", bare_line_feed},
+    {"Host: a\rb\r\n\r\n", bare_carriage_return},
+    {"Host: a\r\r\n\r\n", bare_carriage_return},
+    {"Host: a\r\n\rA: b\r\n\r\n", invalid_request_headers_no_crlf},
+    {"Host: a\r\n\r\r\n", invalid_request_headers_no_crlf},
+    {"Host: a\0b\r\n\r\n"sv, malformed_request_invalid_headers},
+    {"Host: a\r\nA: \xff\r\n\r\n", malformed_request_invalid_headers},
+    {"Host: a\r\nA: \xc0\xaf\r\n\r\n", malformed_request_invalid_headers},
+    {"Host: a\r\nA: \xed\xa0\x80\r\n\r\n", malformed_request_invalid_headers},
+    {"Host: a\r\nA: \xc3\r\n\r\n", malformed_request_invalid_headers},
+    {"Host: a\r\nA: \xf4\x90\x80\x80\r\n\r\n", malformed_request_invalid_headers},
+    {"Host: a\r\nA: b\x01\r\n\r\n", control_character_in_header_value},
+    {"Host: a\r\nA: \x1b[0m\r\n\r\n", control_character_in_header_value},
+    {"Host: a\r\nA: \x7f\r\n\r\n", control_character_in_header_value},
+    {"Host: a\r\nA(: b\r\n\r\n", invalid_characters_in_header_name},
+    {"Host: a\r\nA@b: b\r\n\r\n", invalid_characters_in_header_name},
+    {"Host: a\r\nA\x01: b\r\n\r\n", invalid_characters_in_header_name},
+    {"Host: a\r\nA\0: b\r\n\r\n"sv, invalid_characters_in_header_name},
+    {"Host: a\r\nA\x80: b\r\n\r\n", invalid_characters_in_header_name},
+    {"Host: a\r\nA\"b: b\r\n\r\n", invalid_characters_in_header_name},
+
+    // Length: CL.
+    {"Host: a\r\nContent-Length: \r\n\r\n", invalid_content_length},
+    {"Host: a\r\nContent-Length: +5\r\n\r\n", invalid_content_length},
+    {"Host: a\r\nContent-Length: -5\r\n\r\n", invalid_content_length},
+    {"Host: a\r\nContent-Length: 0x5\r\n\r\n", invalid_content_length},
+    {"Host: a\r\nContent-Length: 5 5\r\n\r\n", invalid_content_length},
+    {"Host: a\r\nContent-Length: 5, 5\r\n\r\n", invalid_content_length},
+    {"Host: a\r\nContent-Length: 5,6\r\n\r\n", invalid_content_length},
+    {"Host: a\r\nContent-Length: 9223372036854775808\r\n\r\n", invalid_content_length},
+    {"Host: a\r\nContent-Length: 99999999999999999999999\r\n\r\n", invalid_content_length},
+    {"Host: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", multiple_content_lengths},
+    {"Host: a\r\nContent-Length: 5\r\nContent-length: 6\r\n\r\n", multiple_content_lengths},
+
+    // CL.TE and TE.CL: both, in either order.
+    {"Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+     content_length_with_transfer_encoding},
+    {"Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+     content_length_with_transfer_encoding},
+    {"Host: a\r\ntransfer-encoding: x\r\ncontent-length: 0\r\n\r\n",
+     content_length_with_transfer_encoding},
+
+    // TE.TE: one of two readers may be made to miss it.
+    {"Host: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", unsupported_transfer_coding},
+    {"Host: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n",
+     unsupported_transfer_coding},
+    {"Host: a\r\nTransfer-Encoding: identity, chunked\r\n\r\n", unsupported_transfer_coding},
+    {"Host: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", invalid_transfer_encoding},
+    {"Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+     invalid_transfer_encoding},
+    {"Host: a\r\nTransfer-Encoding: , chunked\r\n\r\n", invalid_transfer_encoding},
+    {"Host: a\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked\r\n\r\n",
+     invalid_transfer_encoding},
+    {"Host: a\r\nTransfer-Encoding: \r\n\r\n", final_transfer_coding_not_chunked},
+    {"Host: a\r\nTransfer-Encoding: gzip\r\n\r\n", final_transfer_coding_not_chunked},
+    {"Host: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", final_transfer_coding_not_chunked},
+    {"Host: a\r\nTransfer-Encoding: chunked,\r\n\r\n", final_transfer_coding_not_chunked},
+    {"Host: a\r\nTransfer-Encoding: xchunked\r\n\r\n", final_transfer_coding_not_chunked},
+    {"Host: a\r\nTransfer-Encoding: chunked;a=b\r\n\r\n", final_transfer_coding_not_chunked},
+    {"Host: a\r\nTransfer-Encoding: \"chunked\"\r\n\r\n", final_transfer_coding_not_chunked},
+    {"Host: a\r\nTransfer-Encoding: 'chunked\r\n\r\n", final_transfer_coding_not_chunked},
+    {"Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n",
+     final_transfer_coding_not_chunked},
+    {"Host: a\r\nTransfer-Encoding : chunked\r\n\r\n", invalid_request_header},
+    {"Host: a\r\nTransfer-Encoding: \x0b"
+     "chunked\r\n\r\n",
+     control_character_in_header_value},
+    {"Host: a\r\nTransfer-Encoding:\n chunked\r\n\r\n", bare_line_feed},
+    {"Host: a\r\nX: x\rTransfer-Encoding: chunked\r\n\r\n", bare_carriage_return},
+    {"Host: a\r\nTransfer-Encoding\r\n : chunked\r\n\r\n", invalid_request_header},
+};
+
+// Whole heads: versions and targets that the fields must agree with.
+inline constexpr rejected_head rejected_heads[] = {
+    {"POST / HTTP/1.0\r\n\r\n", length_required_http10},
+    {"PUT / HTTP/1.0\r\n\r\n", length_required_http10},
+    {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", transfer_encoding_in_http10},
+    {"GET / HTTP/1.0\r\nHost: /\r\n\r\n", invalid_host_header},
+    {"GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", invalid_host_header},
+    {"GET http://a/ HTTP/1.1\r\nHost: a:443\r\n\r\n", invalid_host_header},
+    {"GET https://a/ HTTP/1.1\r\nHost: a:80\r\n\r\n", invalid_host_header},
+    {"GET http://a:81/ HTTP/1.1\r\nHost: a\r\n\r\n", invalid_host_header},
+    {"GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n", invalid_host_header},
+    {"CONNECT a:1 HTTP/1.1\r\nHost: a:2\r\n\r\n", invalid_host_header},
+    {"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", invalid_host_header},
+    {"CONNECT u@a:1 HTTP/1.1\r\nHost: u@a:1\r\n\r\n", invalid_host_header},
+    {"GET / HTTP/1.1\r\n\r\n", missing_host_header},
+    {"\r\n\r\nGET / HTTP/1.1\r\n\r\n", missing_host_header},
+};
+
+}  // namespace saker::vectors
