@@ -1,0 +1,170 @@
+// What all versions of HTTP share of an exchange: whole answers, and answers from other threads.
+// A responder and the exchange share a state; whoever comes second finds out about the other there.
+
+#include "protocols/http/exchange.h"
+
+#include <functional>
+#include <mutex>
+#include <stdexcept>
+
+namespace saker {
+
+// `home` is null once the exchange is over: nobody may post to the core then, it may be gone.
+struct responder::state {
+    std::mutex guard;
+    core* home = nullptr;
+    bool used = false;
+
+    // On the core only.
+    detail::exchange* target = nullptr;
+
+    struct answer_letter final : letter {
+        answer_letter(std::shared_ptr<state> to, std::function<void(response&)> answer) noexcept
+            : letter(arrive), recipient(std::move(to)), what(std::move(answer)) {}
+        std::shared_ptr<state> recipient;
+        std::function<void(response&)> what;
+        static void arrive(letter& arrived) noexcept;
+    };
+
+    // Any thread. False: nobody to answer any more.
+    static bool post(const std::shared_ptr<state>& self, std::function<void(response&)> answer) {
+        auto sent = std::make_unique<answer_letter>(self, std::move(answer));
+        const std::lock_guard lock(self->guard);
+        SAKER_ASSERT(!self->used, "a responder answers once");
+        self->used = true;
+        if (self->home == nullptr) return false;
+        self->home->post(*sent.release());
+        return true;
+    }
+};
+
+void responder::state::answer_letter::arrive(letter& arrived) noexcept {
+    const std::unique_ptr<answer_letter> self(static_cast<answer_letter*>(&arrived));
+    detail::exchange* const target = self->recipient->target;
+    if (target == nullptr) return;
+    try {
+        self->what(target->response());
+    } catch (...) {
+        if (!target->started()) {
+            target->head.clear();
+            target->head.status = 500;
+            target->answer_text({});
+        } else {
+            target->abort();
+        }
+    }
+    target->responder_done();
+}
+
+responder::responder(std::shared_ptr<state> of) noexcept : state_(std::move(of)) {}
+responder::responder(responder&&) noexcept = default;
+responder& responder::operator=(responder&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+}
+
+responder::~responder() {
+    if (state_ == nullptr || state_->used) return;
+    state::post(state_, [](response& dropped) { dropped.status(500); });
+}
+
+bool responder::complete(std::function<void(response&)> answer) {
+    SAKER_ASSERT(state_ != nullptr, "a responder that was moved from does not answer");
+    return state::post(state_, std::move(answer));
+}
+
+bool responder::text(std::string_view body, uint16_t status, std::string_view content_type) {
+    return complete([body = std::string(body), status,
+                     type = std::string(content_type)](response& answered) {
+        answered.status(status).content_type(type).text(body);
+    });
+}
+
+bool responder::aborted() const noexcept {
+    SAKER_ASSERT(state_ != nullptr, "a responder that was moved from does not answer");
+    const std::lock_guard lock(state_->guard);
+    return state_->home == nullptr;
+}
+
+namespace detail {
+namespace {
+
+// A string that the application lends, as a block: dropped when the last share of it is.
+struct lent_string final : block {
+    explicit lent_string(std::shared_ptr<const std::string> text) noexcept : kept(std::move(text)) {
+        memory = reinterpret_cast<std::byte*>(const_cast<char*>(kept->data()));
+        size = static_cast<uint32_t>(kept->size());
+        references = 1;
+        release = [](block& over) noexcept { delete static_cast<lent_string*>(&over); };
+    }
+    std::shared_ptr<const std::string> kept;
+};
+
+}  // namespace
+
+share lend(std::shared_ptr<const std::string> text) {
+    if (text == nullptr || text->empty()) return {};
+    if (text->size() > UINT32_MAX) throw std::invalid_argument("a shared body is below 4 GiB");
+    const size_t size = text->size();
+    return share::adopt(*new lent_string(std::move(text)), 0, size);
+}
+
+void exchange::answer_text(std::string_view text) {
+    body_share_ = {};
+    body_text_.assign(text);
+}
+
+void exchange::answer_share(share body) noexcept {
+    body_text_.clear();
+    body_share_ = std::move(body);
+}
+
+responder exchange::defer() {
+    responder_ = std::make_shared<responder::state>();
+    responder_->home = &connection_->on_core();
+    responder_->target = this;
+    return responder(responder_);
+}
+
+bool exchange::waits_for_responder() const noexcept { return responder_ != nullptr; }
+
+void exchange::wait_for_responder(continuation next) noexcept {
+    on_answered_ = next;
+    wake_if_dead();
+}
+
+// A client that only ended its side may still read; one that is gone ends the wait.
+void exchange::wake_if_dead() noexcept {
+    if (connection_->output_dead()) return responder_done();
+    connection_->when_peer_gone(
+        {[](void* self) noexcept { static_cast<exchange*>(self)->wake_if_dead(); }, this});
+}
+
+void exchange::responder_done() noexcept {
+    if (responder_ == nullptr) return;
+    {
+        const std::lock_guard lock(responder_->guard);
+        responder_->home = nullptr;
+    }
+    responder_->target = nullptr;
+    responder_.reset();
+    connection_->when_peer_gone({});
+    if (on_answered_) {
+        const continuation next = std::exchange(on_answered_, {});
+        next.run(next.context);
+    }
+}
+
+void exchange::end() noexcept {
+    live_ = false;
+    started_ = false;
+    head.clear();
+    body_text_.clear();
+    body_share_ = {};
+    routes.count = 0;
+    asked = {};
+    connection_->when_peer_gone({});
+}
+
+}  // namespace detail
+}  // namespace saker

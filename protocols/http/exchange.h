@@ -1,0 +1,126 @@
+#pragma once
+// One request and its response, between a protocol and the application. The protocol fills in what
+// was asked and implements how a body comes in and an answer goes out; `request` and `response` are
+// what the application sees of it. Reused for request after request.
+
+#include "core/connection/core_connection.h"
+#include "protocols/http/field_list.h"
+#include "protocols/http/response_head.h"
+#include "protocols/http/route_values.h"
+
+#include <saker/request.h>
+#include <saker/response.h>
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace saker::detail {
+
+// A string of the application's as a share: kept until the last byte was sent.
+[[nodiscard]] share lend(std::shared_ptr<const std::string> text);
+
+class exchange {
+public:
+    exchange(const exchange&) = delete;
+    exchange& operator=(const exchange&) = delete;
+
+    [[nodiscard]] saker::request& request() noexcept { return request_; }
+    [[nodiscard]] saker::response& response() noexcept { return response_; }
+    [[nodiscard]] core_connection& connection() const noexcept { return *connection_; }
+
+    // ---- what was asked; filled in by the protocol, valid until the exchange ends ----
+    struct question {
+        std::string_view method, path, query, target, protocol, host;
+        const field_list* fields = nullptr;
+        const field_list* trailers = nullptr;  // once the body is complete
+        std::optional<uint64_t> content_length;
+        uint64_t number = 0;  // of the request on its connection
+        bool has_body = false;
+        bool is_head = false;
+    };
+    question asked;
+    route_values routes;
+
+    // ---- the body that comes in ----
+
+    // True: `next` is a piece, or empty at the end. False: nothing there yet.
+    virtual bool poll_body(share& next) noexcept = 0;
+    // Woken without a piece: the body will not come any more.
+    virtual void give_up_body() noexcept = 0;
+    [[nodiscard]] virtual bool body_failed() const noexcept = 0;
+    // False once reading has begun.
+    virtual bool limit_body(std::optional<uint64_t> most) noexcept = 0;
+
+    // ---- the answer that goes out ----
+
+    response_head head;
+    // Sends the head of a streamed response, if nothing was sent yet.
+    virtual void start_streaming() noexcept = 0;
+    virtual void write_piece(share piece) noexcept = 0;
+    virtual void write_copy(std::string_view text) noexcept = 0;
+    virtual void send_early_hints(std::span<const std::string_view> links) noexcept = 0;
+    virtual void add_trailer(std::string_view name, std::string_view value) = 0;
+    // Ends the connection, or the stream, without (the rest of) an answer.
+    virtual void abort() noexcept = 0;
+
+    // A whole body, kept until the handler has ended.
+    void answer_text(std::string_view text);
+    void answer_share(share body) noexcept;
+    [[nodiscard]] bool started() const noexcept { return started_; }
+    [[nodiscard]] responder defer();
+    // The responder has not answered yet.
+    [[nodiscard]] bool waits_for_responder() const noexcept;
+    // Suspends until it has, or nobody listens any more.
+    [[nodiscard]] auto until_answered() noexcept {
+        struct awaiter {
+            exchange& self;
+            bool await_ready() const noexcept { return !self.waits_for_responder(); }
+            void await_suspend(std::coroutine_handle<> waiting) noexcept {
+                self.wait_for_responder(continuation::of(waiting));
+            }
+            void await_resume() const noexcept {}
+        };
+        return awaiter{*this};
+    }
+    void responder_done() noexcept;
+
+    // Debug builds: the application may use it now.
+    [[nodiscard]] bool live() const noexcept { return live_; }
+
+protected:
+    exchange() noexcept : request_(*this), response_(*this), in_(*this), out_(*this) {}
+    ~exchange() = default;
+
+    // Between two requests.
+    void begin(core_connection& on) noexcept {
+        connection_ = &on;
+        live_ = true;
+    }
+    void end() noexcept;
+
+    core_connection* connection_ = nullptr;
+    bool started_ = false;  // something of the final response is in the output pipe
+    bool live_ = false;
+    std::string body_text_;
+    share body_share_;
+
+private:
+    friend class saker::request;
+    friend class saker::response;
+    void wait_for_responder(continuation next) noexcept;
+    void wake_if_dead() noexcept;
+
+    saker::request request_;
+    saker::response response_;
+    request_body in_;
+    response_body out_;
+    std::shared_ptr<responder::state> responder_;
+    continuation on_answered_;
+};
+
+}  // namespace saker::detail

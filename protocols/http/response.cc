@@ -1,0 +1,145 @@
+// `response` and `response_body`: what an application says of an answer, passed on to its exchange.
+
+#include <saker/response.h>
+
+#include "protocols/http/exchange.h"
+#include "protocols/http/field_value.h"
+
+#include <span>
+#include <stdexcept>
+
+namespace saker {
+namespace {
+
+void check(const detail::exchange& used) noexcept {
+    SAKER_DEBUG_ASSERT(used.live(), "a response is used after its handler has finished");
+    (void)used;
+}
+
+// Kestrel: "... cannot be set because the response has already started."
+void check_not_started(const detail::exchange& used, const char* what) {
+    check(used);
+    if (used.started()) throw std::logic_error(what);
+}
+
+}  // namespace
+
+response& response::status(uint16_t code) {
+    check_not_started(exchange_, "the status cannot be set: the response has started");
+    if (code < 200 || code > 599)
+        throw std::invalid_argument("a response's status is between 200 and 599");
+    exchange_.head.status = code;
+    return *this;
+}
+uint16_t response::status() const noexcept { return exchange_.head.status; }
+
+response& response::reason(std::string_view phrase) {
+    check_not_started(exchange_, "the reason cannot be set: the response has started");
+    if (!is_valid_reason_phrase(phrase))
+        throw std::invalid_argument("a reason phrase has a control character in it");
+    exchange_.head.reason.assign(phrase);
+    return *this;
+}
+
+response& response::header(std::string_view name, std::string_view value) {
+    check_not_started(exchange_, "headers cannot be set: the response has started");
+    exchange_.head.replace(name, value);
+    return *this;
+}
+response& response::append_header(std::string_view name, std::string_view value) {
+    check_not_started(exchange_, "headers cannot be added: the response has started");
+    exchange_.head.add(name, value);
+    return *this;
+}
+response& response::remove_header(std::string_view name) {
+    check_not_started(exchange_, "headers cannot be removed: the response has started");
+    exchange_.head.remove(name);
+    return *this;
+}
+response& response::content_length(uint64_t size) {
+    check_not_started(exchange_, "Content-Length cannot be set: the response has started");
+    exchange_.head.content_length = size;
+    return *this;
+}
+response& response::trailer(std::string_view name, std::string_view value) {
+    check(exchange_);
+    if (!is_valid_field_name(name) || !is_valid_field_value(value))
+        throw std::invalid_argument("a trailer's name is a token and its value has no control "
+                                    "characters");
+    exchange_.add_trailer(name, value);
+    return *this;
+}
+response& response::close_connection() noexcept {
+    check(exchange_);
+    exchange_.head.close = true;
+    return *this;
+}
+
+void response::text(std::string_view body) {
+    check_not_started(exchange_, "a body cannot be set: the response has started");
+    if (!exchange_.head.has(header_id::content_type)) content_type("text/plain");
+    exchange_.answer_text(body);
+}
+void response::json(std::string_view body) {
+    check_not_started(exchange_, "a body cannot be set: the response has started");
+    if (!exchange_.head.has(header_id::content_type)) content_type("application/json");
+    exchange_.answer_text(body);
+}
+void response::static_text(std::string_view body) {
+    check_not_started(exchange_, "a body cannot be set: the response has started");
+    if (!exchange_.head.has(header_id::content_type)) content_type("text/plain");
+    exchange_.answer_share(share::of_static(body));
+}
+void response::shared(std::shared_ptr<const std::string> body) {
+    check_not_started(exchange_, "a body cannot be set: the response has started");
+    exchange_.answer_share(detail::lend(std::move(body)));
+}
+
+void response::early_hints(std::initializer_list<std::string_view> links) {
+    check_not_started(exchange_, "early hints come before the response, which has started");
+    for (const std::string_view link : links) {
+        if (!is_valid_field_value(link))
+            throw std::invalid_argument("a Link value has a control character in it");
+    }
+    exchange_.send_early_hints({links.begin(), links.size()});
+}
+
+response_body& response::body() noexcept {
+    check(exchange_);
+    return exchange_.out_;
+}
+bool response::started() const noexcept { return exchange_.started(); }
+responder response::defer() {
+    check_not_started(exchange_, "an answer cannot be deferred: the response has started");
+    return exchange_.defer();
+}
+void response::abort() noexcept {
+    check(exchange_);
+    exchange_.abort();
+}
+
+// ---- the body ----
+
+void response_body::append(body_chunk piece) noexcept {
+    check(exchange_);
+    exchange_.start_streaming();
+    exchange_.write_piece(std::move(piece));
+}
+void response_body::append_copy(std::string_view text) noexcept {
+    check(exchange_);
+    exchange_.start_streaming();
+    exchange_.write_copy(text);
+}
+bool response_body::has_room() noexcept {
+    pipe& out = exchange_.connection().output();
+    out.publish();
+    return !out.should_pause();
+}
+bool response_body::listening() const noexcept {
+    return !exchange_.connection().output().reader_gone();
+}
+void response_body::when_room(continuation next) noexcept {
+    exchange_.connection().output().when_room(next);
+}
+
+}  // namespace saker

@@ -1,0 +1,20 @@
+#pragma once
+// What a router found in a path: names of the pattern, and views into the path.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace saker::detail {
+
+struct route_value {
+    std::string_view key, value;
+};
+
+struct route_values {
+    static constexpr size_t most = 8;
+    std::array<route_value, most> values;
+    uint8_t count = 0;
+};
+
+}  // namespace saker::detail
