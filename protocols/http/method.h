@@ -62,8 +62,9 @@ constexpr method find_method(uint64_t word) noexcept {
 }
 
 constexpr method find_method(std::string_view text) noexcept {
-    return text.empty() || text.size() > 7 ? method::custom
-                                           : find_method(detail::method_word(text));
+    if (text.empty() || text.size() > 7) return method::custom;
+    const method found = find_method(detail::method_word(text));
+    return name(found).size() == text.size() ? found : method::custom;
 }
 
 }  // namespace saker
