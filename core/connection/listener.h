@@ -24,6 +24,8 @@ public:
 
     // Opens the listening socket and starts accepting: 0, or a negated errno.
     int open(endpoint& where) noexcept;
+    // The listening descriptor; -1 where there is none.
+    [[nodiscard]] int native() const noexcept { return core_.io().native(socket_); }
     // Serves a socket that was connected elsewhere: 0, or a negated errno.
     int adopt(int native_socket) noexcept;
     // No more connections; those that are open go on.

@@ -55,6 +55,7 @@ bool core::open(const transport_factory& factory, std::string& error) {
 
 void core::close() noexcept {
     scope here(*this);
+    while (!mail_.empty()) mail_.deliver_all();
     timers_.disarm(tidy_);
     text_.let_go();
     io_.reset();

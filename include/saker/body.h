@@ -45,6 +45,7 @@ private:
     friend class detail::exchange;
     explicit request_body(detail::exchange& of) noexcept : exchange_(of) {}
     bool poll(body_chunk& next) noexcept;
+    body_chunk resumed() noexcept;
     void when_readable(continuation next) noexcept;
     detail::exchange& exchange_;
 };
@@ -86,16 +87,17 @@ inline auto request_body::read() noexcept {
     struct awaiter {
         request_body& self;
         body_chunk next;
+        bool suspended = false;
         bool await_ready() noexcept { return self.poll(next); }
         void await_suspend(std::coroutine_handle<> waiting) noexcept {
+            suspended = true;
             self.when_readable(continuation::of(waiting));
         }
         body_chunk await_resume() noexcept {
-            if (next.empty()) self.poll(next);
-            return std::move(next);
+            return suspended ? self.resumed() : std::move(next);
         }
     };
-    return awaiter{*this, {}};
+    return awaiter{*this, {}, false};
 }
 inline auto response_body::write(body_chunk piece) noexcept {
     append(std::move(piece));

@@ -14,6 +14,13 @@
 
 namespace saker {
 
+class request;
+
+namespace detail {
+struct route_values;
+route_values& routes_of(request&) noexcept;
+}  // namespace detail
+
 struct header_view {
     std::string_view name;  // as it was sent
     std::string_view value;
@@ -64,6 +71,7 @@ public:
 
 private:
     friend class detail::exchange;
+    friend detail::route_values& detail::routes_of(request&) noexcept;
     explicit request(detail::exchange& of) noexcept : exchange_(of) {}
     void when_aborted(continuation next) noexcept;
     detail::exchange& exchange_;

@@ -54,7 +54,7 @@ public:
     response& content_type(std::string_view type) { return header("Content-Type", type); }
     // Announces how much will be written to `body()`; more or less than that is an error.
     response& content_length(uint64_t size);
-    // A field after the body: chunked responses only, and for a client that takes it.
+    // A field after the body; for HTTP/1 only a chunked response has room for it.
     response& trailer(std::string_view name, std::string_view value);
     // The connection is closed after this response.
     response& close_connection() noexcept;

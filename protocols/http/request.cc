@@ -165,4 +165,8 @@ task<uint64_t> request_body::discard() {
     co_return size;
 }
 
+namespace detail {
+route_values& routes_of(saker::request& known) noexcept { return known.exchange_.routes; }
+}  // namespace detail
+
 }  // namespace saker

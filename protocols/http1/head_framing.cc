@@ -7,6 +7,7 @@
 #include "protocols/http/characters.h"
 #include "protocols/http/target.h"
 
+#include <cstring>
 #include <limits>
 
 namespace saker {
@@ -45,6 +46,41 @@ void for_each_element(const field_list& fields, header_id id, Visitor visit) noe
         std::string_view element;
         for (bool more = true; next_element(rest, more, element);) visit(element);
     }
+}
+
+struct connection_options {
+    bool close = false;
+    bool keep_alive = false;
+    bool upgrade = false;
+};
+
+// Exactly "keep-alive" in any case: what nearly every Connection field says. Exact: only
+// a letter becomes another letter by folding.
+bool is_keep_alive(std::string_view value) noexcept {
+    if (value.size() != 10) return false;
+    uint64_t first;
+    uint16_t last;
+    std::memcpy(&first, value.data(), sizeof first);
+    std::memcpy(&last, value.data() + 8, sizeof last);
+    constexpr uint64_t keep_ali = 0x696c612d7065656b;  // little-endian
+    constexpr uint64_t fold = 0x2020200020202020;      // all but the '-'
+    constexpr uint16_t ve = 0x6576;
+    return (first | fold) == keep_ali && (last | 0x2020) == ve;
+}
+
+connection_options read_connection(const field_list& fields) noexcept {
+    connection_options options;
+    if (!fields.repeated(header_id::connection) &&
+        is_keep_alive(fields.value(header_id::connection))) {
+        options.keep_alive = true;
+        return options;
+    }
+    for_each_element(fields, header_id::connection, [&](std::string_view option) {
+        options.close |= equals_ignore_case(option, "close");
+        options.keep_alive |= equals_ignore_case(option, "keep-alive");
+        options.upgrade |= equals_ignore_case(option, "upgrade");
+    });
+    return options;
 }
 
 }  // namespace
@@ -154,19 +190,12 @@ rejection_reason head_framing::decide_host() noexcept {
 void head_framing::decide_connection() noexcept {
     const field_list& fields = head_.fields_;
     const bool http11 = head_.version_minor_ != 0;
-    bool close = false;
-    bool keep_alive = false;
-    bool upgrade = false;
-    if (fields.has(header_id::connection)) {
-        for_each_element(fields, header_id::connection, [&](std::string_view option) {
-            close |= equals_ignore_case(option, "close");
-            keep_alive |= equals_ignore_case(option, "keep-alive");
-            upgrade |= equals_ignore_case(option, "upgrade");
-        });
-    }
-    head_.keep_alive_ = !close && (http11 || keep_alive);
-    head_.upgrade_requested_ = upgrade && http11 && fields.has(header_id::upgrade);
-    head_.expect_continue_ = http11 && fields.has(header_id::expect) &&
+    connection_options options;
+    if (fields.has(header_id::connection)) options = read_connection(fields);
+    head_.keep_alive_ = !options.close && (http11 || options.keep_alive);
+    if (!http11) return;
+    head_.upgrade_requested_ = options.upgrade && fields.has(header_id::upgrade);
+    head_.expect_continue_ = fields.has(header_id::expect) &&
                              equals_ignore_case(fields.value(header_id::expect), "100-continue");
 }
 

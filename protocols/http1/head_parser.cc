@@ -28,6 +28,26 @@ uint64_t load_word(const char* from) noexcept {
     return word;
 }
 
+constexpr uint64_t http11_word = 0x312e312f50545448;  // "HTTP/1.1", little-endian
+
+struct version_text {
+    bool ended = false;  // false: incomplete, or refused where there is a reason
+    rejection_reason reason = none;
+    size_t size = 0;
+};
+
+// Up to the CRLF, whatever it says.
+version_text read_version(std::string_view rest) noexcept {
+    size_t length = 0;
+    while (length < rest.size() && rest[length] >= 0x20 && rest[length] < 0x7f) ++length;
+    if (length == rest.size()) return {};
+    if (rest[length] == '\n') return {false, bare_line_feed, 0};
+    if (rest[length] != '\r') return {false, invalid_request_line, 0};
+    if (length + 1 == rest.size()) return {};
+    if (rest[length + 1] != '\n') return {false, bare_carriage_return, 0};
+    return {true, none, length};
+}
+
 // What is wrong with the text where the version should be; it is not one that is known.
 rejection_reason version_reason(std::string_view version, std::string_view line) noexcept {
     if (line == "PRI * HTTP/2.0") return http2_preface;
@@ -184,21 +204,19 @@ rejection_reason head_parser::parse_target(const char* data, size_t size,
 rejection_reason head_parser::parse_version(const char* data, size_t size,
                                             request_head& head) noexcept {
     const std::string_view rest(data + cursor_, size - cursor_);
-    size_t length = 0;
-    while (length < rest.size() && rest[length] >= 0x20 && rest[length] < 0x7f) ++length;
-    if (length == rest.size()) return none;
-    if (rest[length] == '\n') return bare_line_feed;
-    if (rest[length] != '\r') return invalid_request_line;
-    if (length + 1 == rest.size()) return none;
-    if (rest[length + 1] != '\n') return bare_carriage_return;
-    const std::string_view version = rest.substr(0, length);
-    if (version == "HTTP/1.1") {
-        head.version_minor_ = 1;
-    } else if (version == "HTTP/1.0") {
-        head.version_minor_ = 0;
-    } else {
-        const uint32_t line_at = head.method_text_.at;
-        return version_reason(version, {data + line_at, cursor_ + length - line_at});
+    size_t length = 8;
+    const bool known = rest.size() >= 10 && load_word(rest.data()) == http11_word &&
+                       rest[8] == '\r' && rest[9] == '\n';
+    if (!known) {
+        const version_text text = read_version(rest);
+        if (!text.ended) return text.reason;
+        length = text.size;
+        const std::string_view version = rest.substr(0, length);
+        if (version != "HTTP/1.1" && version != "HTTP/1.0") {
+            const uint32_t line_at = head.method_text_.at;
+            return version_reason(version, {data + line_at, cursor_ + length - line_at});
+        }
+        head.version_minor_ = version.back() == '1';
     }
     cursor_ += static_cast<uint32_t>(length) + 2;
     head.fields_at_ = cursor_;

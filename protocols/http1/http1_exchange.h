@@ -90,8 +90,8 @@ private:
 
     rejection_reason rejection_ = rejection_reason::none;
     body_state body_ = body_state::none;
-    bool reading_ = false;         // the handler has asked for the body
-    bool must_continue_ = false;   // 100 Continue is awaited by the client and not sent
+    bool reading_ = false;        // the handler has asked for the body
+    bool must_continue_ = false;  // 100 Continue is awaited by the client and not sent
     bool keep_alive_ = false;
     framing framing_ = framing::no_body;
     uint64_t body_remaining_ = 0;

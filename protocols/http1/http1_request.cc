@@ -34,12 +34,11 @@ head_status http1_exchange::parse_straddled() noexcept {
     const size_t known = straddled_.size();
     const head_limits& limits = service_.head();
     // More than a head can have, so that the parser finds the limit that was passed.
-    const size_t most = size_t{limits.max_request_line_size} +
-                        limits.max_request_headers_total_size + 4;
+    const size_t most =
+        size_t{limits.max_request_line_size} + limits.max_request_headers_total_size + 4;
     straddled_.resize(std::min(in.length(), most));
     in.copy_to({straddled_.data() + known, straddled_.size() - known}, known);
-    const head_result parsed =
-        parser_.parse(straddled_.data(), straddled_.size(), limits, head_);
+    const head_result parsed = parser_.parse(straddled_.data(), straddled_.size(), limits, head_);
     if (parsed.status == head_status::rejected) rejection_ = parsed.reason;
     if (parsed.status != head_status::complete) return parsed.status;
     in.advance(parsed.size);

@@ -214,8 +214,7 @@ void http1_exchange::fail_response(std::exception_ptr why) noexcept {
         std::rethrow_exception(std::move(why));
     } catch (const std::exception& known) {
         what = known.what();
-    } catch (...) {
-    }
+    } catch (...) {}
     if (log_writer* const log = connection_->on_core().log();
         log != nullptr && log->enabled(log_level::error)) {
         log->write(log_level::error, "request",

@@ -41,7 +41,8 @@ public:
 
     // "Server: Saker\r\nDate: ...\r\n", as of this turn.
     [[nodiscard]] std::string_view server_and_date() noexcept {
-        if (core_.now() >= date_until_) [[unlikely]] renew_date();
+        if (core_.now() >= date_until_) [[unlikely]]
+            renew_date();
         return {common_.data(), common_size_};
     }
     // "Date: ...\r\n" alone, for a handler that set Server.

@@ -102,12 +102,21 @@ __attribute__((target("avx2,bmi"))) void scan_window_avx2(const char* data, size
            first.high | second.high};
 }
 
-SAKER_AVX2 target_bits target_bits_of(__m256i bytes) noexcept {
+SAKER_AVX2 uint32_t target_stop(__m256i bytes) noexcept {
     // Signed comparison: bytes above 0x7f are negative and thus stop, as they should.
     const __m256i above_space = _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(0x20));
     const __m256i refused = _mm256_or_si256(equal(bytes, 0x7f), equal(bytes, '#'));
-    return {~mask(_mm256_andnot_si256(refused, above_space)), mask(equal(bytes, '?')),
-            mask(equal(bytes, '%')), mask(equal(bytes, '/')), mask(equal(bytes, '.'))};
+    return ~mask(_mm256_andnot_si256(refused, above_space));
+}
+
+SAKER_AVX2 uint32_t target_special(__m256i bytes) noexcept {
+    return mask(
+        _mm256_or_si256(_mm256_or_si256(equal(bytes, '?'), equal(bytes, '%')), equal(bytes, '.')));
+}
+
+SAKER_AVX2 target_bits target_bits_of(__m256i bytes) noexcept {
+    return {target_stop(bytes), mask(equal(bytes, '?')), mask(equal(bytes, '%')),
+            mask(equal(bytes, '/')), mask(equal(bytes, '.'))};
 }
 
 SAKER_AVX2 target_bits shifted(const target_bits& bits, size_t by) noexcept {
@@ -117,8 +126,17 @@ SAKER_AVX2 target_bits shifted(const target_bits& bits, size_t by) noexcept {
 
 __attribute__((target("avx2,bmi"))) target_scan scan_target_avx2(const char* data, size_t size,
                                                                  size_t from) noexcept {
-    detail::target_blocks blocks;
     if (size < 32) return scalar_scanner().target(data, size, from);
+    if (size - from >= 32) [[likely]] {
+        const __m256i bytes = load(data + from);
+        const uint32_t stop = target_stop(bytes);
+        if (detail::target_blocks::plain(stop, target_special(bytes))) {
+            const auto at =
+                static_cast<uint32_t>(from) + static_cast<uint32_t>(std::countr_zero(stop));
+            return {at, at, false, false};
+        }
+    }
+    detail::target_blocks blocks;
     while (from < size) {
         const size_t left = size - from;
         const size_t missing = left < 32 ? 32 - left : 0;

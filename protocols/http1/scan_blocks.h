@@ -44,6 +44,11 @@ struct target_bits {
 // Gathers blocks of a target, in order.
 class target_blocks {
 public:
+    // The target ends in its first block and there is nothing but plain characters before.
+    static bool plain(uint32_t stop, uint32_t special) noexcept {
+        return stop != 0 && (special & ((stop & (0u - stop)) - 1)) == 0;
+    }
+
     // True when the target ends within this block, which begins at `at`.
     bool take(const target_bits& bits, uint32_t at) noexcept {
         const uint32_t inside = bits.stop == 0 ? ~0u : (bits.stop & (0u - bits.stop)) - 1;

@@ -85,11 +85,21 @@ __attribute__((target("sse4.2"))) void scan_window_sse42(const char* data, size_
            first.high | second.high};
 }
 
-SAKER_SSE42 target_bits target_bits_of(__m128i bytes) noexcept {
+SAKER_SSE42 uint32_t target_stop(__m128i bytes) noexcept {
+    // Signed comparison: bytes above 0x7f are negative and thus stop, as they should.
     const __m128i above_space = _mm_cmpgt_epi8(bytes, _mm_set1_epi8(0x20));
     const __m128i refused = _mm_or_si128(equal(bytes, 0x7f), equal(bytes, '#'));
-    return {mask(_mm_andnot_si128(refused, above_space)) ^ 0xffffu, mask(equal(bytes, '?')),
-            mask(equal(bytes, '%')), mask(equal(bytes, '/')), mask(equal(bytes, '.'))};
+    return mask(_mm_andnot_si128(refused, above_space)) ^ 0xffffu;
+}
+
+SAKER_SSE42 uint32_t target_special(__m128i bytes) noexcept {
+    return mask(
+        _mm_or_si128(_mm_or_si128(equal(bytes, '?'), equal(bytes, '%')), equal(bytes, '.')));
+}
+
+SAKER_SSE42 target_bits target_bits_of(__m128i bytes) noexcept {
+    return {target_stop(bytes), mask(equal(bytes, '?')), mask(equal(bytes, '%')),
+            mask(equal(bytes, '/')), mask(equal(bytes, '.'))};
 }
 
 SAKER_SSE42 target_bits shifted(const target_bits& bits, size_t by) noexcept {
@@ -100,6 +110,15 @@ SAKER_SSE42 target_bits shifted(const target_bits& bits, size_t by) noexcept {
 __attribute__((target("sse4.2"))) target_scan scan_target_sse42(const char* data, size_t size,
                                                                 size_t from) noexcept {
     if (size < 16) return scalar_scanner().target(data, size, from);
+    if (size - from >= 16) [[likely]] {
+        const __m128i bytes = load(data + from);
+        const uint32_t stop = target_stop(bytes);
+        if (detail::target_blocks::plain(stop, target_special(bytes))) {
+            const auto at =
+                static_cast<uint32_t>(from) + static_cast<uint32_t>(std::countr_zero(stop));
+            return {at, at, false, false};
+        }
+    }
     detail::target_blocks blocks;
     while (from < size) {
         const size_t left = size - from;

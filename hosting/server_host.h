@@ -1,0 +1,71 @@
+#pragma once
+// What is behind a `server`: its options, its routes, and, once it is started, its cores.
+
+#include "core/base/log.h"
+#include "core/reactor/offload_pool.h"
+#include "hosting/address.h"
+#include "hosting/core_runner.h"
+#include "hosting/pipeline.h"
+
+#include <saker/server.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace saker {
+
+class server::host {
+public:
+    explicit host(server_options chosen) : options(std::move(chosen)) {}
+    ~host() { stop(std::chrono::milliseconds(0)); }
+
+    server_options options;
+    pipeline requests;
+    std::vector<std::string> mistakes;  // of `route` and `use`, told by `start`
+
+    [[nodiscard]] result<std::vector<std::string>> start();
+    // In memory and on this thread, with the caller's clock and transport: for `test_client`.
+    [[nodiscard]] result<core_runner*> start_here(const transport_factory&, const clock&);
+    void stop(std::chrono::milliseconds grace);
+    // Aborts what a `stop` on another thread is waiting for.
+    void abort();
+    [[nodiscard]] server_statistics statistics() const;
+    [[nodiscard]] bool started() const noexcept { return started_; }
+    void log(log_level level, std::string message) const;
+
+private:
+    struct opened {
+        std::vector<std::string> bound;
+        std::vector<std::string> errors;
+    };
+    [[nodiscard]] error check() const;
+    void prepare();
+    [[nodiscard]] std::string start_cores();
+    void listen_on(const server_options::listened& wanted, opened& all);
+    void listen_on(const parsed_address& address, const endpoint_plan& plan, opened& all);
+    // Opens it on every core: 0, or a negated errno with everything as before.
+    [[nodiscard]] int open(endpoint& where, endpoint_plan plan);
+    [[nodiscard]] std::string why_not(int error, const endpoint& where,
+                                      const std::string& shown) const;
+    [[nodiscard]] endpoint_plan plan_for(const listen_options& chosen);
+    [[nodiscard]] bool all_over() const noexcept;
+
+    real_clock clock_;
+    std::unique_ptr<log_writer> log_;
+    std::unique_ptr<offload_pool> offloads_;
+    http1::service_options http_;
+    std::vector<std::unique_ptr<core_runner>> cores_;
+    std::string transport_;
+    bool started_ = false;
+    bool running_ = false;
+
+    std::mutex life_;   // `running_` stays while it is held
+    std::mutex guard_;
+    std::condition_variable over_;
+};
+
+}  // namespace saker
