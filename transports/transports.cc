@@ -10,14 +10,14 @@
 #include <algorithm>
 #include <utility>
 
-#if SAKER_HAS_IO_URING && __has_include("transports/io_uring/io_uring_transport.h")
-#include "transports/io_uring/io_uring_transport.h"
+#if SAKER_HAS_IO_URING
+#include "transports/io_uring/io_uring_factory.h"
 #endif
 
 namespace saker {
 namespace {
 
-#if !SAKER_HAS_IO_URING || !__has_include("transports/io_uring/io_uring_transport.h")
+#if !SAKER_HAS_IO_URING
 class io_uring_factory final : public transport_factory {
 public:
     std::string_view name() const noexcept override { return "io_uring"; }

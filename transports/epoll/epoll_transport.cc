@@ -30,8 +30,6 @@ using std::chrono::milliseconds;
 
 // Sends of one socket in one turn: a peer that reads as fast as we write must not stop the others.
 constexpr int sends_a_turn = 4;
-// How long a listener rests that found no descriptor or no memory for a connection.
-constexpr milliseconds accept_pause{100};
 // How soon the pool is asked again that says it has slabs but gave none (the system has no memory).
 constexpr milliseconds memory_pause{20};
 
@@ -282,10 +280,10 @@ void epoll_transport::attempt_accept(uint32_t index) noexcept {
         slot.readable = false;
         return;
     }
-    if (posix::is_exhaustion(fd)) {
+    if (fd < 0) {
         slot.paused = true;
         paused_.push_back(sockets_.id_of(index));
-        accept_again_ = std::chrono::steady_clock::now() + accept_pause;
+        accept_again_ = std::chrono::steady_clock::now() + posix::accept_pause;
     }
     slot.accepting->accepted = accepted;
     answer(slot.accepting, std::min(fd, 0));

@@ -1,9 +1,8 @@
-// The eventfd is edge-triggered and never read: each write is an edge of its own, and the counter
-// has room for more of them than there will be.
+// epoll_pwait2 (5.11) waits to the nanosecond; it is called by its number, which is older than
+// the wrappers of the C libraries.
 
 #include "transports/epoll/event_set.h"
 
-#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,14 +14,12 @@ namespace saker {
 
 using std::chrono::nanoseconds;
 
-event_set::event_set() noexcept
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-    if (epoll_ < 0 || wake_ < 0) error_ = -errno;
-    if (error_ == 0) error_ = add(wake_, EPOLLIN, wake_key);
+event_set::event_set() noexcept : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    error_ = epoll_ < 0 ? -errno : std::min(waker_.fd(), 0);
+    if (error_ == 0) error_ = add(waker_.fd(), EPOLLIN, wake_key);
 }
 
 event_set::~event_set() {
-    if (wake_ >= 0) ::close(wake_);
     if (epoll_ >= 0) ::close(epoll_);
 }
 
@@ -65,15 +62,8 @@ std::span<const epoll_event> event_set::wait(bool at_once, steady_time until) no
     // A signal ends a wait as a wake-up does.
     const std::span<const epoll_event> happened(events_, static_cast<size_t>(std::max(count, 0)));
     for (const epoll_event& event : happened)
-        // An exchange, so that what a waker wrote before it found the flag set is seen from here.
-        if (event.data.u64 == wake_key) woken_.exchange(false, std::memory_order_acq_rel);
+        if (event.data.u64 == wake_key) waker_.heard();
     return happened;
-}
-
-void event_set::wake() noexcept {
-    if (woken_.exchange(true, std::memory_order_acq_rel)) return;
-    const uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
 }
 
 }  // namespace saker

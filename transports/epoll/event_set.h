@@ -2,11 +2,12 @@
 // An epoll instance and its wake-up: registers once and edge-triggered, waits to the nanosecond
 // where the kernel can, and is woken by one write however many threads ask for it.
 
+#include "transports/posix/waker.h"
+
 #include <saker/transport.h>
 
 #include <sys/epoll.h>
 
-#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -29,17 +30,16 @@ public:
     // What has happened; wake-ups are among it under `wake_key`, and done with.
     [[nodiscard]] std::span<const epoll_event> wait(bool at_once, steady_time until) noexcept;
     // Any thread.
-    void wake() noexcept;
+    void wake() noexcept { waker_.wake(); }
 
 private:
     [[nodiscard]] int wait_for(std::chrono::nanoseconds) noexcept;
 
     static constexpr int events_a_wait = 512;
     const int epoll_;
-    const int wake_;
+    posix::waker waker_;
     int error_ = 0;
     bool has_pwait2_ = true;
-    std::atomic<bool> woken_ = false;
     epoll_event events_[events_a_wait];
 };
 

@@ -53,24 +53,24 @@ int try_accept(int listener) noexcept {
     for (;;) {
         const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
         if (fd >= 0) return fd;
-        // accept(2): Linux hands errors that a waiting connection has met to its accept.
-        switch (errno) {
-            case EINTR:
-            case ECONNABORTED:
-            case EPROTO:
-            case ENETDOWN:
-            case ENOPROTOOPT:
-            case EHOSTDOWN:
-            case ENONET:
-            case EHOSTUNREACH:
-            case ENETUNREACH: continue;
-            default: return -errno;
-        }
+        if (errno != EINTR && !is_of_one_connection(-errno)) return -errno;
     }
 }
 
-bool is_exhaustion(int error) noexcept {
-    return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+// accept(2): Linux hands errors that a waiting connection has met to its accept.
+bool is_of_one_connection(int error) noexcept {
+    switch (-error) {
+        case ECONNABORTED:
+        case EPROTO:
+        case ENETDOWN:
+        case ENOPROTOOPT:
+        case EHOSTDOWN:
+        case ENONET:
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+        case EPERM: return true;
+        default: return false;
+    }
 }
 
 }  // namespace saker::posix

@@ -30,7 +30,9 @@ void reset_on_close(int fd) noexcept;
 // that failed while they waited to be accepted are passed over.
 [[nodiscard]] int try_accept(int listener) noexcept;
 
-// The process is out of descriptors, or the system of memory: trying again at once is in vain.
-[[nodiscard]] bool is_exhaustion(int error) noexcept;
+// The error is that of one connection, which is gone: the next one may be accepted at once. Others
+// (no descriptor, no memory) meet the next one as well, and an accept rests for `accept_pause`.
+[[nodiscard]] bool is_of_one_connection(int error) noexcept;
+constexpr std::chrono::milliseconds accept_pause{100};
 
 }  // namespace saker::posix

@@ -1,0 +1,94 @@
+#pragma once
+// What the transport over io_uring keeps about a socket, and how a completion names one: by slot,
+// by the slot's generation, and by what was submitted.
+
+#include "transports/posix/listen_socket.h"
+
+#include <saker/transport.h>
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace saker {
+
+enum class submitted : uint8_t {
+    accept,    // multishot
+    receive,   // multishot
+    send,      // waits until all is sent
+    send_now,  // of an unhurried send: silent where all was taken at once
+    close,
+    cancel,  // silent where it succeeds
+    wake,    // multishot poll of the eventfd; of no socket
+};
+
+// generation | slot | what was submitted: 32, 28 and 4 bits.
+struct submission_name {
+    socket_id socket;
+    submitted what;
+
+    [[nodiscard]] uint64_t pack() const noexcept {
+        return uint64_t{socket.generation} << 32 | uint64_t{socket.slot} << 4 |
+               static_cast<uint64_t>(what);
+    }
+    static submission_name unpack(uint64_t user_data) noexcept {
+        return {{static_cast<uint32_t>(user_data) >> 4, static_cast<uint32_t>(user_data >> 32)},
+                static_cast<submitted>(user_data & 15)};
+    }
+};
+
+// What was read ahead and nobody has asked for yet, oldest first.
+template <class Item>
+class read_ahead {
+public:
+    [[nodiscard]] size_t size() const noexcept { return items_.size() - taken_; }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    void push(Item item) noexcept { items_.push_back(std::move(item)); }
+    [[nodiscard]] Item pop() noexcept {
+        Item first = std::move(items_[taken_++]);
+        if (empty()) clear();
+        return first;
+    }
+    void clear() noexcept {
+        items_.clear();
+        taken_ = 0;
+    }
+
+private:
+    std::vector<Item> items_;
+    size_t taken_ = 0;
+};
+
+struct listener_part {
+    read_ahead<int> accepted;
+    std::unique_ptr<posix::socket_file> file;
+    bool paused = false;  // it found no descriptor: in `paused_`
+};
+
+struct socket_slot {
+    int fd = -1;
+    uint32_t in_kernel = 0;      // submissions whose last completion has not come
+    bool armed = false;          // a multishot accept or receive is among them
+    bool cancelling = false;     // and is being cancelled
+    bool sending_now = false;    // so is a send of which silence means success
+    bool sending_later = false;  // or one that waits
+    bool queued = false;         // in `ready_`: an answer needs no kernel
+    bool starved = false;        // in `starved_`: a receive found no slab
+    bool over = false;           // the end or an error has come: `end_result`
+    int32_t end_result = 0;
+    uint32_t answered_in = 0;  // the turn in which a receive or accept was answered last
+    size_t sent = 0;
+    size_t sending_size = 0;  // of the send that is silent,
+    uint32_t hope = 0;        // and the position of its submission
+    accept_operation* accepting = nullptr;
+    receive_operation* receiving = nullptr;
+    send_operation* sending = nullptr;
+    close_operation* closing = nullptr;
+    read_ahead<share> received;
+    std::unique_ptr<listener_part> listening;
+    msghdr message{};
+};
+
+}  // namespace saker
