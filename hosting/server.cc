@@ -12,7 +12,7 @@
 
 namespace saker {
 
-server::server(server_options options) : host_(std::make_unique<host>(std::move(options))) {}
+server::server(server_options options) : host_(std::make_unique<server_host>(std::move(options))) {}
 server::~server() = default;
 server::server(server&&) noexcept = default;
 server& server::operator=(server&&) noexcept = default;

@@ -39,11 +39,11 @@ pipe_options pipe_of(const std::optional<size_t>& most) noexcept {
 
 }  // namespace
 
-void server::host::log(log_level level, std::string message) const {
+void server_host::log(log_level level, std::string message) const {
     if (log_ != nullptr && log_->enabled(level)) log_->write(level, "server", std::move(message));
 }
 
-error server::host::check() const {
+error server_host::check() const {
     error all;
     all.messages = mistakes_in(options);
     all.messages.insert(all.messages.end(), mistakes.begin(), mistakes.end());
@@ -53,21 +53,43 @@ error server::host::check() const {
     return all;
 }
 
-void server::host::prepare() {
+void server_host::prepare() {
     log_ = std::make_unique<log_writer>(options.minimum_log_level, options.log);
     offloads_ = std::make_unique<offload_pool>(options.offload_threads);
     http_ = {options.limits, options.add_server_header, options.allow_host_header_override};
     started_ = true;
 }
 
-result<std::vector<std::string>> server::host::start() {
+result<std::vector<std::string>> server_host::start() {
     if (started_) return error("Server has already started.");
     if (error wrong = check(); !wrong.messages.empty()) return wrong;
     prepare();
     opened all;
-    if (std::string failure = start_cores(); !failure.empty()) {
+    if (std::string failure = start_cores(); !failure.empty())
         all.errors.push_back(std::move(failure));
+    return listen_everywhere(std::move(all));
+}
+
+result<std::vector<std::string>> server_host::start_here(const transport_factory& factory,
+                                                         const clock& time) {
+    if (started_) return error("Server has already started.");
+    if (error wrong = check(); !wrong.messages.empty()) return wrong;
+    prepare();
+    opened all;
+    add_core(0, time);
+    transport_ = factory.name();
+    here_ = true;
+    std::string failure;
+    if (cores_.front()->start_here(factory, failure)) {
+        running_ = true;
     } else {
+        all.errors.push_back("Transport " + transport_ + " failed: " + failure);
+    }
+    return listen_everywhere(std::move(all));
+}
+
+result<std::vector<std::string>> server_host::listen_everywhere(opened all) {
+    if (all.errors.empty()) {
         for (const server_options::listened& wanted : options.endpoints) listen_on(wanted, all);
     }
     if (!all.errors.empty()) {
@@ -81,7 +103,12 @@ result<std::vector<std::string>> server::host::start() {
     return std::move(all.bound);
 }
 
-std::string server::host::start_cores() {
+void server_host::add_core(uint32_t index, const clock& time) {
+    cores_.push_back(std::make_unique<core_runner>(core::settings{
+        index, options.max_slabs_per_core, &time, log_.get(), offloads_.get()}));
+}
+
+std::string server_host::start_cores() {
     const transport_choice choice =
         choose_transport(options.transport.name, options.transport.plug_ins);
     for (const passed_over_transport& other : choice.passed_over)
@@ -94,9 +121,7 @@ std::string server::host::start_cores() {
     const uint32_t count =
         options.cores != 0 ? options.cores : static_cast<uint32_t>(processors.size());
     for (uint32_t i = 0; i < count; ++i) {
-        core::settings settings{i, options.max_slabs_per_core, &clock_, log_.get(),
-                                offloads_.get()};
-        cores_.push_back(std::make_unique<core_runner>(settings));
+        add_core(i, clock_);
         const int processor = options.pin_cores ? processors[i % processors.size()] : -1;
         std::string failure;
         if (!cores_.back()->start(*choice.factory, processor, failure))
@@ -113,7 +138,7 @@ std::string server::host::start_cores() {
     return {};
 }
 
-endpoint_plan server::host::plan_for(const listen_options& chosen) {
+endpoint_plan server_host::plan_for(const listen_options& chosen) {
     endpoint_plan plan;
     plan.options = &chosen;
     plan.http = &http_;
@@ -123,7 +148,7 @@ endpoint_plan server::host::plan_for(const listen_options& chosen) {
     return plan;
 }
 
-void server::host::listen_on(const server_options::listened& wanted, opened& all) {
+void server_host::listen_on(const server_options::listened& wanted, opened& all) {
     const endpoint_plan plan = plan_for(wanted.options);
     if (wanted.handle >= 0) {
         parsed_address given;
@@ -144,7 +169,7 @@ void server::host::listen_on(const server_options::listened& wanted, opened& all
     listen_on(address, plan, all);
 }
 
-void server::host::listen_on(const parsed_address& address, const endpoint_plan& plan,
+void server_host::listen_on(const parsed_address& address, const endpoint_plan& plan,
                              opened& all) {
     const bool both = address.meaning == parsed_address::kind::loopback;
     std::vector<std::string> failures;
@@ -175,7 +200,7 @@ void server::host::listen_on(const parsed_address& address, const endpoint_plan&
     all.errors.insert(all.errors.end(), failures.begin(), failures.end());
 }
 
-int server::host::open(endpoint& where, endpoint_plan plan) {
+int server_host::open(endpoint& where, endpoint_plan plan) {
     const bool shares_port =
         where.family == endpoint::kind::tcp4 || where.family == endpoint::kind::tcp6;
     if (shares_port) {
@@ -196,7 +221,7 @@ int server::host::open(endpoint& where, endpoint_plan plan) {
     return 0;
 }
 
-std::string server::host::why_not(int error, const endpoint& where,
+std::string server_host::why_not(int error, const endpoint& where,
                                   const std::string& shown) const {
     std::string text = "Failed to bind to address " + shown + ": ";
     if (error != EADDRINUSE) {
@@ -213,27 +238,36 @@ std::string server::host::why_not(int error, const endpoint& where,
 
 // ---- the stop ----
 
-bool server::host::all_over() const noexcept {
+bool server_host::all_over() const noexcept {
     return std::all_of(cores_.begin(), cores_.end(), [](const auto& one) { return one->over(); });
 }
 
-void server::host::stop(std::chrono::milliseconds grace) {
+void server_host::begin_stop() {
+    for (auto& one : cores_) one->stop_accepting();
+    for (auto& one : cores_) one->request_close_all(end_reason::app_shutdown);
+}
+
+bool server_host::wait_until_over(std::chrono::steady_clock::time_point until) {
+    if (!here_) {
+        std::unique_lock lock(guard_);
+        return over_.wait_until(lock, until, [this] { return all_over(); });
+    }
+    core& only = core_here();
+    while (!all_over() && std::chrono::steady_clock::now() < until) only.turn(only.time().now());
+    return all_over();
+}
+
+void server_host::stop(std::chrono::milliseconds grace) {
     if (running_) {
         const auto until = std::chrono::steady_clock::now() + grace;
-        for (auto& one : cores_) one->stop_accepting();
-        for (auto& one : cores_) one->request_close_all(end_reason::app_shutdown);
-        std::unique_lock lock(guard_);
-        const auto over = [this] { return all_over(); };
-        if (!over_.wait_until(lock, until, over)) {
-            lock.unlock();
+        begin_stop();
+        if (!wait_until_over(until)) {
             for (auto& one : cores_) one->abort_all(end_reason::app_shutdown_timeout);
-            lock.lock();
-            while (!over_.wait_for(lock, std::chrono::seconds(5), over))
+            while (!wait_until_over(std::chrono::steady_clock::now() + std::chrono::seconds(5)))
                 log(log_level::warning,
                     "The stop waits for handlers that have not returned since their connections "
                     "were aborted.");
         }
-        lock.unlock();
         const std::lock_guard life(life_);
         running_ = false;
     }
@@ -242,7 +276,7 @@ void server::host::stop(std::chrono::milliseconds grace) {
     if (log_ != nullptr) log_->flush();
 }
 
-void server::host::abort() {
+void server_host::abort() {
     const std::lock_guard life(life_);
     if (!running_) return;
     for (auto& one : cores_) one->abort_all(end_reason::app_shutdown_timeout);
@@ -250,7 +284,7 @@ void server::host::abort() {
 
 // ---- what is counted ----
 
-server_statistics server::host::statistics() const {
+server_statistics server_host::statistics() const {
     server_statistics all;
     all.transport = transport_;
     all.cores = static_cast<uint32_t>(cores_.size());

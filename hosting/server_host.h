@@ -18,18 +18,24 @@
 
 namespace saker {
 
-class server::host {
+class server_host {
 public:
-    explicit host(server_options chosen) : options(std::move(chosen)) {}
-    ~host() { stop(std::chrono::milliseconds(0)); }
+    explicit server_host(server_options chosen) : options(std::move(chosen)) {}
+    ~server_host() { stop(std::chrono::milliseconds(0)); }
 
     server_options options;
     pipeline requests;
     std::vector<std::string> mistakes;  // of `route` and `use`, told by `start`
 
     [[nodiscard]] result<std::vector<std::string>> start();
-    // In memory and on this thread, with the caller's clock and transport: for `test_client`.
-    [[nodiscard]] result<core_runner*> start_here(const transport_factory&, const clock&);
+    // The same on one core that is this thread, whose caller takes its turns: for `test_client` and
+    // tests. Factory and clock outlive the host.
+    [[nodiscard]] result<std::vector<std::string>> start_here(const transport_factory&,
+                                                              const clock&);
+    [[nodiscard]] core& core_here() noexcept { return cores_.front()->one_core(); }
+    // The parts of `stop`, for whoever takes the turns.
+    void begin_stop();
+    [[nodiscard]] bool all_over() const noexcept;
     void stop(std::chrono::milliseconds grace);
     // Aborts what a `stop` on another thread is waiting for.
     void abort();
@@ -45,6 +51,8 @@ private:
     [[nodiscard]] error check() const;
     void prepare();
     [[nodiscard]] std::string start_cores();
+    void add_core(uint32_t index, const clock& time);
+    [[nodiscard]] bool wait_until_over(std::chrono::steady_clock::time_point until);
     void listen_on(const server_options::listened& wanted, opened& all);
     void listen_on(const parsed_address& address, const endpoint_plan& plan, opened& all);
     // Opens it on every core: 0, or a negated errno with everything as before.
@@ -52,7 +60,7 @@ private:
     [[nodiscard]] std::string why_not(int error, const endpoint& where,
                                       const std::string& shown) const;
     [[nodiscard]] endpoint_plan plan_for(const listen_options& chosen);
-    [[nodiscard]] bool all_over() const noexcept;
+    [[nodiscard]] result<std::vector<std::string>> listen_everywhere(opened all);
 
     real_clock clock_;
     std::unique_ptr<log_writer> log_;
@@ -62,6 +70,7 @@ private:
     std::string transport_;
     bool started_ = false;
     bool running_ = false;
+    bool here_ = false;  // without threads: the caller takes the turns
 
     std::mutex life_;   // `running_` stays while it is held
     std::mutex guard_;

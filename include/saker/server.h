@@ -37,6 +37,8 @@ struct server_statistics {
     std::vector<std::pair<std::string_view, uint64_t>> rejections_by_reason;
 };
 
+class server_host;
+
 // Answers a request, or does something around `next`.
 using request_delegate = std::function<task<>(request&, response&)>;
 using request_middleware =
@@ -92,8 +94,7 @@ public:
 
 private:
     friend class test_client;
-    class host;
-    std::unique_ptr<host> host_;
+    std::unique_ptr<server_host> host_;
 };
 
 }  // namespace saker
