@@ -13,37 +13,26 @@
 
 namespace saker {
 
-enum class lines_status : uint8_t { incomplete, complete, rejected };
-
-struct lines_result {
-    lines_status status = lines_status::incomplete;
-    rejection_reason reason = rejection_reason::none;
-};
-
 class field_lines {
 public:
     explicit field_lines(const scanner& scan = best_scanner()) noexcept : scan_(&scan) {}
 
     // The first line begins at this offset of the data that `parse` will be given.
-    void start(uint32_t at) noexcept;
+    void start(uint32_t at) noexcept { cursor_ = {lines_cursor::stage::line, false, at, at, at}; }
 
     // `size` is already cut to the limit of bytes: the caller knows what an incomplete section at
     // the limit means. More than `max_count` fields in the list are refused here.
     lines_result parse(const char* data, size_t size, uint32_t max_count,
-                       field_list& fields) noexcept;
+                       field_list& fields) noexcept {
+        return scan_->lines(cursor_, {data, size}, max_count, fields);
+    }
 
     // Behind the final CRLF, once complete.
-    uint32_t end() const noexcept { return cursor_; }
+    uint32_t end() const noexcept { return cursor_.at; }
 
 private:
-    enum class stage : uint8_t { line, name, value };
-
     const scanner* scan_;
-    stage stage_ = stage::line;
-    bool high_seen_ = false;  // a byte above 0x7f in the lines so far
-    uint32_t line_at_ = 0;    // the name's first byte
-    uint32_t colon_at_ = 0;
-    uint32_t cursor_ = 0;  // where the search goes on
+    lines_cursor cursor_;
 };
 
 }  // namespace saker

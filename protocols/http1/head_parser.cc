@@ -120,22 +120,15 @@ head_result head_parser::parse(const char* data, size_t size, const head_limits&
     return {head_status::complete, none, head.size_};
 }
 
-// Goes through the stages until one lacks bytes; then it is still that stage.
+// Goes on with the stage it stopped at, until one lacks bytes; then it is still that stage.
 rejection_reason head_parser::parse_request_line(const char* data, size_t size,
                                                  request_head& head) noexcept {
-    for (;;) {
-        const stage before = stage_;
-        rejection_reason reason = none;
-        switch (stage_) {
-            case stage::empty_lines: reason = skip_empty_lines(data, size); break;
-            case stage::method: reason = parse_method(data, size, head); break;
-            case stage::target: reason = parse_target(data, size, head); break;
-            case stage::version: reason = parse_version(data, size, head); break;
-            case stage::fresh:
-            case stage::fields: return none;
-        }
-        if (reason != none || stage_ == before) return reason;
-    }
+    rejection_reason reason = none;
+    if (stage_ == stage::empty_lines) reason = skip_empty_lines(data, size);
+    if (stage_ == stage::method && reason == none) reason = parse_method(data, size, head);
+    if (stage_ == stage::target && reason == none) reason = parse_target(data, size, head);
+    if (stage_ == stage::version && reason == none) reason = parse_version(data, size, head);
+    return reason;
 }
 
 // RFC 9112 2.2: at least one CRLF before the request line is to be ignored.
@@ -222,7 +215,8 @@ rejection_reason head_parser::parse_version(const char* data, size_t size,
     head.fields_at_ = cursor_;
     fields_.start(cursor_);
     stage_ = stage::fields;
-    return head_framing(head).decide_target();
+    const bool plain = data[head.target_.at] == '/' && head.method_ != method::connect;
+    return plain ? none : head_framing(head).decide_target();
 }
 
 }  // namespace saker

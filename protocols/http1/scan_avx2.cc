@@ -5,18 +5,20 @@
 
 #if defined(__x86_64__)
 
+#include "protocols/http/field_value.h"
+#include "protocols/http1/line_rules.h"
 #include "protocols/http1/scan_blocks.h"
 
 #include <immintrin.h>
 
 #include <cstring>
 
-#define SAKER_AVX2 __attribute__((target("avx2,bmi"), always_inline)) inline
+#define SAKER_AVX2 __attribute__((target("avx2,bmi,bmi2"), always_inline)) inline
+#define SAKER_AVX2_ENTRY __attribute__((target("avx2,bmi,bmi2")))
 
 namespace saker {
 namespace {
 
-using detail::block_bits;
 using detail::target_bits;
 
 SAKER_AVX2 __m256i load(const void* from) noexcept {
@@ -31,7 +33,7 @@ SAKER_AVX2 __m256i equal(__m256i bytes, char c) noexcept {
     return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(c));
 }
 
-SAKER_AVX2 block_bits bits_of_32(const char* from) noexcept {
+SAKER_AVX2 scan_block bits_of_32(const char* from) noexcept {
     const __m256i bytes = load(from);
     const __m256i rows = _mm256_broadcastsi128_si256(
         _mm_load_si128(reinterpret_cast<const __m128i*>(detail::token_rows.data())));
@@ -51,16 +53,16 @@ SAKER_AVX2 block_bits bits_of_32(const char* from) noexcept {
 }
 
 // The second half begins `distance` bytes (up to 32) behind the first one; bytes may be in both.
-SAKER_AVX2 block_bits bits_of_two(const char* from, size_t distance) noexcept {
-    const block_bits low = bits_of_32(from);
-    const block_bits high = bits_of_32(from + distance);
+SAKER_AVX2 scan_block bits_of_two(const char* from, size_t distance) noexcept {
+    const scan_block low = bits_of_32(from);
+    const scan_block high = bits_of_32(from + distance);
     return {low.name_stop | high.name_stop << distance,
             low.value_stop | high.value_stop << distance, low.high | high.high};
 }
 
 // Less than 64 bytes are left: the block is loaded so that it ends where the data ends.
-SAKER_AVX2 block_bits bits_of_tail(const char* data, size_t size, size_t from) noexcept {
-    block_bits bits;
+SAKER_AVX2 scan_block bits_of_tail(const char* data, size_t size, size_t from) noexcept {
+    scan_block bits;
     size_t begin = 0;  // which byte bit 0 speaks of
     uint64_t existing = ~uint64_t{0};
     if (size >= 64) {
@@ -78,29 +80,21 @@ SAKER_AVX2 block_bits bits_of_tail(const char* data, size_t size, size_t from) n
     return {(bits.name_stop & existing) >> skip, (bits.value_stop & existing) >> skip, bits.high};
 }
 
-__attribute__((target("avx2,bmi"))) void scan_window_avx2(const char* data, size_t size,
-                                                          size_t from, scan_window& out) noexcept {
-    const size_t left = size - from;
-    if (left >= 128) [[likely]] {
-        const block_bits first = bits_of_two(data + from, 32);
-        const block_bits second = bits_of_two(data + from + 64, 32);
-        out = {{first.name_stop, second.name_stop},
-               {first.value_stop, second.value_stop},
-               first.high | second.high};
-        return;
-    }
-    if (left < 64) {
-        const block_bits only = bits_of_tail(data, size, from);
-        out = {{only.name_stop, 0}, {only.value_stop, 0}, only.high};
-        return;
-    }
-    const block_bits first = bits_of_two(data + from, 32);
-    block_bits second{};
-    if (left > 64) second = bits_of_tail(data, size, from + 64);
-    out = {{first.name_stop, second.name_stop},
-           {first.value_stop, second.value_stop},
-           first.high | second.high};
+SAKER_AVX2 scan_block block_at(const char* data, size_t size, size_t from) noexcept {
+    if (size - from >= 64) [[likely]]
+        return bits_of_two(data + from, 32);
+    return bits_of_tail(data, size, from);
 }
+
+SAKER_AVX2_ENTRY scan_block scan_block_avx2(const char* data, size_t size, size_t from) noexcept {
+    return block_at(data, size, from);
+}
+
+#define SAKER_WALK SAKER_AVX2
+#define SAKER_WALK_ENTRY SAKER_AVX2_ENTRY
+#include "protocols/http1/lines_walk.inc"
+#undef SAKER_WALK
+#undef SAKER_WALK_ENTRY
 
 SAKER_AVX2 uint32_t target_stop(__m256i bytes) noexcept {
     // Signed comparison: bytes above 0x7f are negative and thus stop, as they should.
@@ -124,42 +118,46 @@ SAKER_AVX2 target_bits shifted(const target_bits& bits, size_t by) noexcept {
             bits.dot >> by};
 }
 
-__attribute__((target("avx2,bmi"))) target_scan scan_target_avx2(const char* data, size_t size,
-                                                                 size_t from) noexcept {
+__attribute__((noinline)) SAKER_AVX2_ENTRY target_scan target_by_blocks(const char* data,
+                                                                        size_t size,
+                                                                        size_t from) noexcept {
     if (size < 32) return scalar_scanner().target(data, size, from);
-    if (size - from >= 32) [[likely]] {
-        const __m256i bytes = load(data + from);
-        const uint32_t stop = target_stop(bytes);
-        if (detail::target_blocks::plain(stop, target_special(bytes))) {
-            const auto at =
-                static_cast<uint32_t>(from) + static_cast<uint32_t>(std::countr_zero(stop));
-            return {at, at, false, false};
-        }
-    }
     detail::target_blocks blocks;
     while (from < size) {
         const size_t left = size - from;
         const size_t missing = left < 32 ? 32 - left : 0;
         const target_bits bits = shifted(target_bits_of(load(data + from - missing)), missing);
-        if (blocks.take(bits, static_cast<uint32_t>(from))) break;
-        if (missing != 0) break;
+        if (blocks.take(bits, static_cast<uint32_t>(from)) || missing != 0) break;
         blocks.carry(bits, 32);
         from += 32;
     }
     return blocks.found(size);
 }
 
-constexpr scanner avx2{"avx2", scan_window_avx2, scan_target_avx2};
+// Most targets end within one block and say nothing special.
+SAKER_AVX2_ENTRY target_scan scan_target_avx2(const char* data, size_t size, size_t from) noexcept {
+    if (size - from < 32) return target_by_blocks(data, size, from);
+    const __m256i bytes = load(data + from);
+    const uint32_t stop = target_stop(bytes);
+    if (!detail::target_blocks::plain(stop, target_special(bytes))) {
+        return target_by_blocks(data, size, from);
+    }
+    const uint32_t at = static_cast<uint32_t>(from) + static_cast<uint32_t>(std::countr_zero(stop));
+    return {at, at, false, false};
+}
+
+constexpr scanner avx2{"avx2", scan_block_avx2, scan_target_avx2, walk_lines};
 
 }  // namespace
 
 const scanner* avx2_scanner() noexcept {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") ? &avx2 : nullptr;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? &avx2 : nullptr;
 }
 
 }  // namespace saker
 
 #undef SAKER_AVX2
+#undef SAKER_AVX2_ENTRY
 
 #else
 

@@ -26,12 +26,6 @@ constexpr std::array<uint8_t, 16> make_token_rows() noexcept {
 alignas(16) inline constexpr std::array<uint8_t, 16> token_rows = make_token_rows();
 alignas(16) inline constexpr std::array<uint8_t, 16> nibble_bits = {1, 2, 4, 8, 16, 32, 64, 128};
 
-struct block_bits {
-    uint64_t name_stop;
-    uint64_t value_stop;
-    uint64_t high;
-};
-
 // One bit a byte, for a block of up to 32 bytes.
 struct target_bits {
     uint32_t stop;

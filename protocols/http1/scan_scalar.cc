@@ -2,6 +2,8 @@
 // definition that the others are tested against, so it is written to be obvious.
 
 #include "protocols/http/characters.h"
+#include "protocols/http/field_value.h"
+#include "protocols/http1/line_rules.h"
 #include "protocols/http1/scan.h"
 
 #include <algorithm>
@@ -9,17 +11,18 @@
 namespace saker {
 namespace {
 
-void scan_window_scalar(const char* data, size_t size, size_t from, scan_window& out) noexcept {
-    out = {};
-    const size_t count = std::min(size - from, scan_window_size);
+scan_block block_at(const char* data, size_t size, size_t from) noexcept {
+    scan_block out{};
+    const size_t count = std::min(size - from, scan_block_size);
     for (size_t i = 0; i < count; ++i) {
         const auto byte = static_cast<uint8_t>(data[from + i]);
         const uint8_t classes = character_classes[byte];
-        const uint64_t bit = uint64_t{1} << (i & 63);
-        if ((classes & token_character) == 0) out.name_stop[i >> 6] |= bit;
-        if ((classes & field_value_character) == 0) out.value_stop[i >> 6] |= bit;
+        const uint64_t bit = uint64_t{1} << i;
+        if ((classes & token_character) == 0) out.name_stop |= bit;
+        if ((classes & field_value_character) == 0) out.value_stop |= bit;
         out.high |= byte >> 7;
     }
+    return out;
 }
 
 target_scan scan_target_scalar(const char* data, size_t size, size_t from) noexcept {
@@ -47,7 +50,13 @@ target_scan scan_target_scalar(const char* data, size_t size, size_t from) noexc
     return found;
 }
 
-constexpr scanner scalar{"scalar", scan_window_scalar, scan_target_scalar};
+#define SAKER_WALK inline
+#define SAKER_WALK_ENTRY
+#include "protocols/http1/lines_walk.inc"
+#undef SAKER_WALK
+#undef SAKER_WALK_ENTRY
+
+constexpr scanner scalar{"scalar", block_at, scan_target_scalar, walk_lines};
 
 }  // namespace
 

@@ -5,6 +5,8 @@
 
 #if defined(__x86_64__)
 
+#include "protocols/http/field_value.h"
+#include "protocols/http1/line_rules.h"
 #include "protocols/http1/scan_blocks.h"
 
 #include <immintrin.h>
@@ -12,11 +14,11 @@
 #include <cstring>
 
 #define SAKER_SSE42 __attribute__((target("sse4.2"), always_inline)) inline
+#define SAKER_SSE42_ENTRY __attribute__((target("sse4.2")))
 
 namespace saker {
 namespace {
 
-using detail::block_bits;
 using detail::target_bits;
 
 SAKER_SSE42 __m128i load(const void* from) noexcept {
@@ -31,7 +33,7 @@ SAKER_SSE42 __m128i equal(__m128i bytes, char c) noexcept {
     return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
 }
 
-SAKER_SSE42 block_bits bits_of_16(const char* from) noexcept {
+SAKER_SSE42 scan_block bits_of_16(const char* from) noexcept {
     const __m128i bytes = load(from);
     const __m128i rows = load(detail::token_rows.data());
     const __m128i nibbles = load(detail::nibble_bits.data());
@@ -44,10 +46,10 @@ SAKER_SSE42 block_bits bits_of_16(const char* from) noexcept {
     return {mask(_mm_cmpeq_epi8(token, _mm_setzero_si128())), mask(allowed) ^ 0xffffu, mask(bytes)};
 }
 
-SAKER_SSE42 block_bits bits_of_64(const char* from) noexcept {
-    block_bits all{};
+SAKER_SSE42 scan_block bits_of_64(const char* from) noexcept {
+    scan_block all{};
     for (unsigned i = 0; i < 4; ++i) {
-        const block_bits part = bits_of_16(from + 16 * i);
+        const scan_block part = bits_of_16(from + 16 * i);
         all.name_stop |= part.name_stop << (16 * i);
         all.value_stop |= part.value_stop << (16 * i);
         all.high |= part.high;
@@ -56,34 +58,35 @@ SAKER_SSE42 block_bits bits_of_64(const char* from) noexcept {
 }
 
 // Up to 64 bytes are left: the block is loaded so that it ends where the data ends.
-SAKER_SSE42 block_bits bits_of_tail(const char* data, size_t size, size_t from) noexcept {
+SAKER_SSE42 scan_block bits_of_tail(const char* data, size_t size, size_t from) noexcept {
     const size_t left = size - from;
     if (size >= 64) {
-        const block_bits bits = bits_of_64(data + size - 64);
+        const scan_block bits = bits_of_64(data + size - 64);
         const size_t skip = 64 - left;
         return {bits.name_stop >> skip, bits.value_stop >> skip, bits.high};
     }
     char copy[64] = {};
     std::memcpy(copy, data + from, left);
-    const block_bits bits = bits_of_64(copy);
+    const scan_block bits = bits_of_64(copy);
     const uint64_t existing = (uint64_t{1} << left) - 1;
     return {bits.name_stop & existing, bits.value_stop & existing, bits.high};
 }
 
-__attribute__((target("sse4.2"))) void scan_window_sse42(const char* data, size_t size, size_t from,
-                                                         scan_window& out) noexcept {
-    const size_t left = size - from;
-    const block_bits first = left >= 64 ? bits_of_64(data + from) : bits_of_tail(data, size, from);
-    block_bits second{};
-    if (left >= 128) {
-        second = bits_of_64(data + from + 64);
-    } else if (left > 64) {
-        second = bits_of_tail(data, size, from + 64);
-    }
-    out = {{first.name_stop, second.name_stop},
-           {first.value_stop, second.value_stop},
-           first.high | second.high};
+SAKER_SSE42 scan_block block_at(const char* data, size_t size, size_t from) noexcept {
+    if (size - from >= 64) [[likely]]
+        return bits_of_64(data + from);
+    return bits_of_tail(data, size, from);
 }
+
+SAKER_SSE42_ENTRY scan_block scan_block_sse42(const char* data, size_t size, size_t from) noexcept {
+    return block_at(data, size, from);
+}
+
+#define SAKER_WALK SAKER_SSE42
+#define SAKER_WALK_ENTRY SAKER_SSE42_ENTRY
+#include "protocols/http1/lines_walk.inc"
+#undef SAKER_WALK
+#undef SAKER_WALK_ENTRY
 
 SAKER_SSE42 uint32_t target_stop(__m128i bytes) noexcept {
     // Signed comparison: bytes above 0x7f are negative and thus stop, as they should.
@@ -107,32 +110,36 @@ SAKER_SSE42 target_bits shifted(const target_bits& bits, size_t by) noexcept {
             bits.dot >> by};
 }
 
-__attribute__((target("sse4.2"))) target_scan scan_target_sse42(const char* data, size_t size,
-                                                                size_t from) noexcept {
+__attribute__((noinline)) SAKER_SSE42_ENTRY target_scan target_by_blocks(const char* data,
+                                                                         size_t size,
+                                                                         size_t from) noexcept {
     if (size < 16) return scalar_scanner().target(data, size, from);
-    if (size - from >= 16) [[likely]] {
-        const __m128i bytes = load(data + from);
-        const uint32_t stop = target_stop(bytes);
-        if (detail::target_blocks::plain(stop, target_special(bytes))) {
-            const auto at =
-                static_cast<uint32_t>(from) + static_cast<uint32_t>(std::countr_zero(stop));
-            return {at, at, false, false};
-        }
-    }
     detail::target_blocks blocks;
     while (from < size) {
         const size_t left = size - from;
         const size_t missing = left < 16 ? 16 - left : 0;
         const target_bits bits = shifted(target_bits_of(load(data + from - missing)), missing);
-        if (blocks.take(bits, static_cast<uint32_t>(from))) break;
-        if (missing != 0) break;
+        if (blocks.take(bits, static_cast<uint32_t>(from)) || missing != 0) break;
         blocks.carry(bits, 16);
         from += 16;
     }
     return blocks.found(size);
 }
 
-constexpr scanner sse42{"sse42", scan_window_sse42, scan_target_sse42};
+// Most targets end within one block and say nothing special.
+SAKER_SSE42_ENTRY target_scan scan_target_sse42(const char* data, size_t size,
+                                                size_t from) noexcept {
+    if (size - from < 16) return target_by_blocks(data, size, from);
+    const __m128i bytes = load(data + from);
+    const uint32_t stop = target_stop(bytes);
+    if (!detail::target_blocks::plain(stop, target_special(bytes))) {
+        return target_by_blocks(data, size, from);
+    }
+    const uint32_t at = static_cast<uint32_t>(from) + static_cast<uint32_t>(std::countr_zero(stop));
+    return {at, at, false, false};
+}
+
+constexpr scanner sse42{"sse42", scan_block_sse42, scan_target_sse42, walk_lines};
 
 }  // namespace
 
@@ -143,6 +150,7 @@ const scanner* sse42_scanner() noexcept {
 }  // namespace saker
 
 #undef SAKER_SSE42
+#undef SAKER_SSE42_ENTRY
 
 #else
 

@@ -22,14 +22,10 @@ std::string random_bytes(std::mt19937& random, size_t size, unsigned one_wild_in
 }
 
 void expect_same(std::string_view bytes, size_t from, const scanner& scan) {
-    scan_window expected;
-    scan_window found;
-    scalar_scanner().window(bytes.data(), bytes.size(), from, expected);
-    scan.window(bytes.data(), bytes.size(), from, found);
-    for (size_t i = 0; i < 2; ++i) {
-        ASSERT_EQ(found.name_stop[i], expected.name_stop[i]) << bytes.size() << " " << from;
-        ASSERT_EQ(found.value_stop[i], expected.value_stop[i]) << bytes.size() << " " << from;
-    }
+    const scan_block expected = scalar_scanner().block(bytes.data(), bytes.size(), from);
+    const scan_block found = scan.block(bytes.data(), bytes.size(), from);
+    ASSERT_EQ(found.name_stop, expected.name_stop) << bytes.size() << " " << from;
+    ASSERT_EQ(found.value_stop, expected.value_stop) << bytes.size() << " " << from;
     // A tail block may look back, and so say "high" too often; never too seldom.
     ASSERT_TRUE(found.high != 0 || expected.high == 0);
     const target_scan one = scalar_scanner().target(bytes.data(), bytes.size(), from);
