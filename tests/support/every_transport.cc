@@ -13,7 +13,30 @@ namespace saker::test {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-struct over_every_transport::memory_world {};
+namespace {
+
+// A peer in memory, in the words of all peers.
+class network_peer final : public peer {
+public:
+    explicit network_peer(memory_peer end) : end_(std::move(end)) {
+        EXPECT_TRUE(end_.connected()) << "nobody listens there";
+    }
+    ~network_peer() override {
+        end_.hear();
+        end_.end();
+    }
+    size_t say(std::string_view text) override { return end_.say(text); }
+    void end() override { end_.end(); }
+    void vanish() override { end_.vanish(); }
+    std::string take() override { return end_.hear(); }
+    [[nodiscard]] bool ended() const override { return end_.ended(); }
+    [[nodiscard]] bool was_reset() const override { return end_.was_reset(); }
+
+private:
+    memory_peer end_;
+};
+
+}  // namespace
 
 std::vector<std::string> kernel_transports() {
     std::vector<std::string> names;
@@ -21,7 +44,11 @@ std::vector<std::string> kernel_transports() {
     return names;
 }
 
-std::vector<std::string> every_transport() { return kernel_transports(); }
+std::vector<std::string> every_transport() {
+    std::vector<std::string> names = kernel_transports();
+    names.emplace_back("memory");
+    return names;
+}
 
 endpoint over_every_transport::loopback() {
     endpoint where;
@@ -31,14 +58,20 @@ endpoint over_every_transport::loopback() {
 }
 
 std::unique_ptr<transport> over_every_transport::make(slab_pool& from) {
+    std::string error;
+    if (network_ != nullptr) return network_->make(from, error);
     const transport_choice choice = choose_transport(GetParam());
-    std::string error = choice.error;
     return choice.factory == nullptr ? nullptr : choice.factory->make(from, error);
 }
 
 void over_every_transport::SetUp() {
-    const transport_choice choice = choose_transport(GetParam());
-    if (choice.factory == nullptr) GTEST_SKIP() << choice.error;
+    if (GetParam() == "memory") {
+        memory_options options;
+        options.sleeps = true;
+        network_ = std::make_unique<memory_network>(options);
+    } else if (const transport_choice choice = choose_transport(GetParam()); !choice.factory) {
+        GTEST_SKIP() << choice.error;
+    }
     io = make(pool);
     ASSERT_NE(io, nullptr);
     ASSERT_EQ(io->listen(where, listener), 0);
@@ -52,7 +85,9 @@ std::unique_ptr<peer> over_every_transport::connect(peer_options options) {
 }
 
 std::unique_ptr<peer> over_every_transport::connect(const endpoint& to, peer_options options) {
-    return std::make_unique<socket_peer>(to, options);
+    if (network_ == nullptr) return std::make_unique<socket_peer>(to, options);
+    return std::make_unique<network_peer>(to.path.empty() ? network_->connect(to.port)
+                                                          : network_->connect(to.path));
 }
 
 void over_every_transport::turn(milliseconds longest) {

@@ -6,6 +6,7 @@
 
 #include "tests/support/peer.h"
 #include "tests/support/strict_slab_pool.h"
+#include "transports/memory/memory_network.h"
 
 #include <saker/transport.h>
 
@@ -34,6 +35,7 @@ protected:
     void SetUp() override;
     void TearDown() override;
     [[nodiscard]] std::unique_ptr<transport> make(slab_pool&);
+    [[nodiscard]] bool in_memory() const { return network_ != nullptr; }
 
     [[nodiscard]] std::unique_ptr<peer> connect(peer_options = {});
     [[nodiscard]] std::unique_ptr<peer> connect(const endpoint&, peer_options = {});
@@ -64,8 +66,7 @@ protected:
     socket_id listener;
 
 private:
-    struct memory_world;
-    std::shared_ptr<memory_world> memory_;
+    std::unique_ptr<memory_network> network_;
 };
 
 #define SAKER_OVER(suite, transports)                                                        \
