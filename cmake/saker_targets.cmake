@@ -84,7 +84,8 @@ function(saker_binary TARGET)
     endif()
 endfunction()
 
-# All *_test.cc of one folder of tests/ as one binary, one ctest entry, one label (a gate).
+# All *_test.cc of one folder of tests/ as one binary, one ctest entry, one label (a gate). What follows
+# the label are libraries that only this folder needs.
 function(saker_test FOLDER LABEL)
     file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${FOLDER}/*_test.cc)
     if(NOT files)
@@ -92,7 +93,8 @@ function(saker_test FOLDER LABEL)
     endif()
     set(target saker_${FOLDER}_test)
     saker_binary(${target} INSIDE SOURCES ${files})
-    target_link_libraries(${target} PRIVATE saker_test_support GTest::gtest GTest::gtest_main)
+    target_link_libraries(${target} PRIVATE ${ARGN} saker_test_support
+        GTest::gtest GTest::gtest_main)
     target_precompile_headers(${target} REUSE_FROM saker_test_pch)
     saker_add_test(${FOLDER} LABEL ${LABEL} COMMAND ${target})
     set_tests_properties(${FOLDER} PROPERTIES

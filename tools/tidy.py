@@ -208,14 +208,14 @@ def check_first_comment(file, _):
         return
     number, first = rows[0]
     text = ""
-    if file.path.endswith(".py"):
+    if file.path.endswith(".py") or "python" in file.lines[0]:
         found = re.match(r'(?:#[^\n]*\n)*\s*"""(.*?)"""', file.text, re.S)
         text = found.group(1) if found else ""
     for _, row in rows:
         if not row.lstrip().startswith("//" if file.is_code else "#"):
             break
         text += row
-    if len(text) < 30:
+    if len(text) < 30 and not (file.path.endswith(".cc") and re.match(r"// See \S+\.h\.", text)):
         yield number, "no first comment: say in two to four sentences what this is, promises, and what is odd"
     if file.path.endswith(".h") and "#pragma once" not in file.lines[:2]:
         yield 1, "no `#pragma once` at the top of a header: add it"

@@ -98,8 +98,8 @@ class tidy_test(unittest.TestCase):
                      "inline void grow(int& a) noexcept {\n" + "    ++a;\n" * 80 + "}\n}\n")
 
     def test_a_class_is_no_function(self):
-        self.accepted(core__base__a_h=HEADER + "class wheel final : public base {\n" + "    int a() { return 1; }\n" * 90
-                      + "};\n")
+        self.accepted(core__base__a_h=HEADER + "class wheel final : public base {\n"
+                      + "    int a() { return 1; }\n" * 90 + "};\n")
 
     def test_a_constructor_with_initialisers_is_a_function(self):
         self.refused("a function of 82 lines", core__base__a_h=HEADER +
@@ -149,8 +149,9 @@ class tidy_test(unittest.TestCase):
         self.accepted(**{f"tests__core__a{i}_h": HEADER for i in range(15)})
 
     def test_a_source_and_its_header_are_one_thing(self):
-        self.accepted(core__CMakeLists=ROOMS + "saker_room(base)\n", **{f"core__base__a{i}_h": HEADER for i in range(14)},
-                      **{f"core__base__a{i}_cc": COMMENT for i in range(14)})
+        both = {f"core__base__a{i}_{ending}": text for i in range(14)
+                for ending, text in (("h", HEADER), ("cc", "// See a.h.\n"))}
+        self.accepted(core__CMakeLists=ROOMS + "saker_room(base)\n", **both)
 
     def test_a_source_that_nothing_builds_is_refused(self):
         self.refused("nothing builds this", core__base__a_cc=COMMENT, core__CMakeLists=ROOMS + "saker_room(time)\n")
