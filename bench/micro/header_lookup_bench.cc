@@ -41,4 +41,3 @@ BENCHMARK(unknown_names);
 
 }  // namespace
 
-BENCHMARK_MAIN();
