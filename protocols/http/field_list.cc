@@ -1,10 +1,32 @@
-// The one lookup of a field_list that is not constant time: by text, for names that have no id.
+// What is not on the fast path of a field_list: growing it, and the one lookup that is not in
+// constant time, by text, for names that have no id.
 
 #include "protocols/http/field_list.h"
 
 #include "protocols/http/characters.h"
 
 namespace saker {
+
+void field_list::grow() noexcept {
+    capacity_ *= 2;
+    fields_.resize(capacity_);
+}
+
+void field_list::identify(const char* data) noexcept {
+    for (; identified_ < count_; ++identified_) {
+        header_field& field = fields_[identified_];
+        field.id = find_header({data + field.name_at, field.name_size});
+        const auto id = static_cast<size_t>(field.id);
+        const uint64_t bit = uint64_t{1} << (id & 63);
+        uint64_t& present = present_[id >> 6];
+        if ((present & bit) == 0) {
+            first_[id] = identified_;
+        } else {
+            repeated_[id >> 6] |= bit;
+        }
+        present |= bit;
+    }
+}
 
 size_t field_list::find(std::string_view name) const noexcept {
     if (const header_id id = find_header(name); id != header_id::unknown) return find(id);

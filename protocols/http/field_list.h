@@ -33,25 +33,20 @@ public:
     const char* base() const noexcept { return base_; }
 
     void clear() noexcept {
-        count_ = 0;
+        count_ = identified_ = 0;
         present_[0] = present_[1] = repeated_[0] = repeated_[1] = 0;
     }
 
-    void add(const header_field& field) noexcept {
-        if (count_ == fields_.size()) [[unlikely]]
-            fields_.resize(count_ * 2);
-        fields_[count_] = field;
-        const auto id = static_cast<size_t>(field.id);
-        const uint64_t bit = uint64_t{1} << (id & 63);
-        uint64_t& present = present_[id >> 6];
-        if ((present & bit) == 0) {
-            first_[id] = count_;
-        } else {
-            repeated_[id >> 6] |= bit;
+    // A field whose id is not known yet; it is found by name only after `identify`.
+    void append(const header_field& field) noexcept {
+        if (count_ == capacity_) [[unlikely]] {
+            grow();
         }
-        present |= bit;
-        ++count_;
+        fields_.data()[count_++] = field;
     }
+    // Gives the fields appended since the last time their ids. Their names are at `data`. Apart
+    // from appending, because a tight search for line ends has no registers to spare for look-ups.
+    void identify(const char* data) noexcept;
 
     size_t size() const noexcept { return count_; }
     bool empty() const noexcept { return count_ == 0; }
@@ -90,17 +85,21 @@ public:
     }
 
 private:
-    static constexpr size_t initial_capacity = 32;
+    static constexpr uint32_t initial_capacity = 32;
 
     static bool bit(const uint64_t (&words)[2], header_id id) noexcept {
         const auto i = static_cast<size_t>(id);
         return (words[i >> 6] >> (i & 63)) & 1;
     }
 
+    void grow() noexcept;
+
     const char* base_ = nullptr;
     uint64_t present_[2] = {0, 0};
     uint64_t repeated_[2] = {0, 0};
     uint32_t count_ = 0;
+    uint32_t identified_ = 0;
+    uint32_t capacity_ = initial_capacity;
     std::vector<header_field> fields_;
     uint32_t first_[128];
 };

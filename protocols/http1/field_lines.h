@@ -24,7 +24,9 @@ public:
     // the limit means. More than `max_count` fields in the list are refused here.
     lines_result parse(const char* data, size_t size, uint32_t max_count,
                        field_list& fields) noexcept {
-        return scan_->lines(cursor_, {data, size}, max_count, fields);
+        const lines_result result = scan_->lines(cursor_, {data, size}, max_count, fields);
+        fields.identify(data);
+        return result;
     }
 
     // Behind the final CRLF, once complete.

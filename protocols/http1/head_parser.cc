@@ -121,8 +121,8 @@ head_result head_parser::parse(const char* data, size_t size, const head_limits&
 }
 
 // Goes on with the stage it stopped at, until one lacks bytes; then it is still that stage.
-rejection_reason head_parser::parse_request_line(const char* data, size_t size,
-                                                 request_head& head) noexcept {
+[[gnu::always_inline]] inline rejection_reason head_parser::parse_request_line(
+    const char* data, size_t size, request_head& head) noexcept {
     rejection_reason reason = none;
     if (stage_ == stage::empty_lines) reason = skip_empty_lines(data, size);
     if (stage_ == stage::method && reason == none) reason = parse_method(data, size, head);
@@ -132,7 +132,8 @@ rejection_reason head_parser::parse_request_line(const char* data, size_t size,
 }
 
 // RFC 9112 2.2: at least one CRLF before the request line is to be ignored.
-rejection_reason head_parser::skip_empty_lines(const char* data, size_t size) noexcept {
+[[gnu::always_inline]] inline rejection_reason head_parser::skip_empty_lines(const char* data,
+                                                                             size_t size) noexcept {
     while (cursor_ < size) {
         const char c = data[cursor_];
         if (c == '\n') return bare_line_feed;
@@ -147,8 +148,8 @@ rejection_reason head_parser::skip_empty_lines(const char* data, size_t size) no
     return none;
 }
 
-rejection_reason head_parser::parse_method(const char* data, size_t size,
-                                           request_head& head) noexcept {
+[[gnu::always_inline]] inline rejection_reason head_parser::parse_method(
+    const char* data, size_t size, request_head& head) noexcept {
     const char* const begin = data + cursor_;
     const size_t left = size - cursor_;
     size_t length = 0;
@@ -170,8 +171,8 @@ rejection_reason head_parser::parse_method(const char* data, size_t size,
     return none;
 }
 
-rejection_reason head_parser::parse_target(const char* data, size_t size,
-                                           request_head& head) noexcept {
+[[gnu::always_inline]] inline rejection_reason head_parser::parse_target(
+    const char* data, size_t size, request_head& head) noexcept {
     if (cursor_ == size) return none;
     const char first = data[cursor_];
     if (first == ' ' || first == '?' || first == '%') return invalid_request_line;
@@ -194,8 +195,8 @@ rejection_reason head_parser::parse_target(const char* data, size_t size,
     return none;
 }
 
-rejection_reason head_parser::parse_version(const char* data, size_t size,
-                                            request_head& head) noexcept {
+[[gnu::always_inline]] inline rejection_reason head_parser::parse_version(
+    const char* data, size_t size, request_head& head) noexcept {
     const std::string_view rest(data + cursor_, size - cursor_);
     size_t length = 8;
     const bool known = rest.size() >= 10 && load_word(rest.data()) == http11_word &&

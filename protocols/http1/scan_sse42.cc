@@ -58,7 +58,8 @@ SAKER_SSE42 scan_block bits_of_64(const char* from) noexcept {
 }
 
 // Up to 64 bytes are left: the block is loaded so that it ends where the data ends.
-SAKER_SSE42 scan_block bits_of_tail(const char* data, size_t size, size_t from) noexcept {
+__attribute__((noinline)) SAKER_SSE42_ENTRY scan_block bits_of_tail(const char* data, size_t size,
+                                                                    size_t from) noexcept {
     const size_t left = size - from;
     if (size >= 64) {
         const scan_block bits = bits_of_64(data + size - 64);
