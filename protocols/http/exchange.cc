@@ -162,7 +162,7 @@ void exchange::end() noexcept {
     body_text_.clear();
     body_share_ = {};
     routes.count = 0;
-    asked = {};
+    asked.trailers = nullptr;
     connection_->when_peer_gone({});
 }
 

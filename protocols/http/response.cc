@@ -22,6 +22,11 @@ void check_not_started(const detail::exchange& used, const char* what) {
     if (used.started()) throw std::logic_error(what);
 }
 
+void default_type(response_head& head, std::string_view line) {
+    constexpr std::string_view name = "Content-Type";
+    if (!head.has(header_id::content_type)) head.add_line(header_id::content_type, name, line);
+}
+
 }  // namespace
 
 response& response::status(uint16_t code) {
@@ -77,17 +82,17 @@ response& response::close_connection() noexcept {
 
 void response::text(std::string_view body) {
     check_not_started(exchange_, "a body cannot be set: the response has started");
-    if (!exchange_.head.has(header_id::content_type)) content_type("text/plain");
+    default_type(exchange_.head, "Content-Type: text/plain\r\n");
     exchange_.answer_text(body);
 }
 void response::json(std::string_view body) {
     check_not_started(exchange_, "a body cannot be set: the response has started");
-    if (!exchange_.head.has(header_id::content_type)) content_type("application/json");
+    default_type(exchange_.head, "Content-Type: application/json\r\n");
     exchange_.answer_text(body);
 }
 void response::static_text(std::string_view body) {
     check_not_started(exchange_, "a body cannot be set: the response has started");
-    if (!exchange_.head.has(header_id::content_type)) content_type("text/plain");
+    default_type(exchange_.head, "Content-Type: text/plain\r\n");
     exchange_.answer_share(share::of_static(body));
 }
 void response::shared(std::shared_ptr<const std::string> body) {

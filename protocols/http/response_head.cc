@@ -33,7 +33,7 @@ uint64_t parse_length(std::string_view digits) {
 }
 
 void check(std::string_view name, std::string_view value) {
-    if (!is_valid_field_name(name))
+    if (!is_valid_field_name(name) || name.size() > UINT16_MAX)
         throw std::invalid_argument("a response header's name is not a token");
     if (!is_valid_field_value(value))
         throw std::invalid_argument("a response header's value has a control character in it");
@@ -88,19 +88,19 @@ bool response_head::take_special(header_id id, std::string_view value) {
 
 void response_head::append_line(header_id id, std::string_view name, std::string_view value) {
     const size_t at = text_.size();
-    const size_t size = name.size() + value.size() + 4;
-    text_.resize(at + size);
-    char* out = text_.data() + at;
-    std::memcpy(out, name.data(), name.size());
-    out += name.size();
-    *out++ = ':';
-    *out++ = ' ';
-    if (!value.empty()) std::memcpy(out, value.data(), value.size());
-    out += value.size();
-    *out++ = '\r';
-    *out = '\n';
-    lines_.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(size),
-                      static_cast<uint16_t>(name.size()), id});
+    text_.append(name).append(": ").append(value).append("\r\n");
+    keep_line(id, name.size(), at);
+}
+
+void response_head::add_line(header_id id, std::string_view name, std::string_view whole) {
+    const size_t at = text_.size();
+    text_.append(whole);
+    keep_line(id, name.size(), at);
+}
+
+void response_head::keep_line(header_id id, size_t name_size, size_t at) {
+    lines_.push_back({static_cast<uint32_t>(at), static_cast<uint32_t>(text_.size() - at),
+                      static_cast<uint16_t>(name_size), id});
     const auto bit = static_cast<size_t>(id);
     present_[bit >> 6] |= uint64_t{1} << (bit & 63);
 }

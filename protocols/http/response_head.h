@@ -29,6 +29,8 @@ public:
     void replace(std::string_view name, std::string_view value);
     void add(std::string_view name, std::string_view value);
     void remove(std::string_view name) noexcept;
+    // A line of the server's own, "Name: value\r\n", that is known to be good.
+    void add_line(header_id id, std::string_view name, std::string_view whole);
     [[nodiscard]] bool has(header_id id) const noexcept {
         const auto bit = static_cast<size_t>(id);
         return (present_[bit >> 6] >> (bit & 63) & 1) != 0;
@@ -47,6 +49,7 @@ private:
     };
     [[nodiscard]] bool take_special(header_id id, std::string_view value);
     void append_line(header_id id, std::string_view name, std::string_view value);
+    void keep_line(header_id id, size_t name_size, size_t at);
     void remove(header_id id, std::string_view name) noexcept;
 
     std::string text_;

@@ -49,17 +49,15 @@ http1_connection::~http1_connection() { give_back(); }
 
 void http1_connection::give_back() noexcept {
     if (exchange_ == nullptr) return;
-    exchange_->end_request();
+    if (exchange_->live()) exchange_->end_request();
     service_.take_back(std::move(exchange_));
 }
 
 // What is in the pipe, looked at: whether the coroutine has to wait, may answer, or is done.
 http1_connection::step http1_connection::look() {
     if (connection_.input().empty()) return at_empty_pipe();
-    if (exchange_ == nullptr) {
-        exchange_ = service_.lend_exchange();
-        exchange_->begin_request(connection_, requests_ + 1);
-    }
+    if (exchange_ == nullptr) exchange_ = service_.lend_exchange();
+    if (!exchange_->live()) exchange_->begin_request(connection_, requests_ + 1);
     switch (exchange_->parse_head()) {
         case head_status::complete:
             ++requests_;
@@ -145,7 +143,6 @@ bool http1_connection::goes_on() noexcept {
             connection_.peer_expects_end();
     }
     exchange_->end_request();
-    if (alive) exchange_->begin_request(connection_, requests_ + 1);
     return alive;
 }
 
