@@ -8,6 +8,7 @@
 #include "transports/posix/port_holder.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #if SAKER_HAS_IO_URING
@@ -56,16 +57,18 @@ std::string quoted(std::string_view name) { return '"' + std::string(name) + '"'
 std::string unknown(std::string_view name, std::span<const transport_factory* const> known) {
     std::string list;
     std::string_view nearest;
-    size_t least = name.size() / 2 + 1;  // farther off, it is no typing mistake
+    size_t least = SIZE_MAX;
     for (const transport_factory* const one : known) {
-        list += (list.empty() ? "" : ", ") + std::string(one->name());
-        if (const size_t far = distance(name, one->name()); far < least) {
+        list += ", " + std::string(one->name());
+        const size_t far = distance(name, one->name());
+        // Farther off, it is no typing mistake.
+        if (far < least && 2 * far <= std::max(name.size(), one->name().size())) {
             least = far;
             nearest = one->name();
         }
     }
     const std::string guess = nearest.empty() ? "." : ", did you mean " + quoted(nearest) + '?';
-    return "unknown transport " + quoted(name) + guess + " Known: auto, " + list;
+    return "unknown transport " + quoted(name) + guess + " Known: auto" + list;
 }
 
 std::string refusal(std::string_view name, const transport_probe& probe) {

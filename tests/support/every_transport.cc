@@ -5,6 +5,10 @@
 
 #include "transports/transports.h"
 
+#if SAKER_HAS_IO_URING
+#include "transports/io_uring/io_uring_transport.h"
+#endif
+
 #include <algorithm>
 #include <cstring>
 
@@ -14,6 +18,11 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 namespace {
+
+constexpr const char* tiny = "io_uring_tiny";
+
+// The name that its factory has.
+std::string factory_of(const std::string& name) { return name == tiny ? "io_uring" : name; }
 
 // A peer in memory, in the words of all peers.
 class network_peer final : public peer {
@@ -41,6 +50,9 @@ private:
 std::vector<std::string> kernel_transports() {
     std::vector<std::string> names;
     for (const auto* const one : built_in_transports()) names.emplace_back(one->name());
+#if SAKER_HAS_IO_URING
+    names.emplace_back(tiny);
+#endif
     return names;
 }
 
@@ -60,6 +72,9 @@ endpoint over_every_transport::loopback() {
 std::unique_ptr<transport> over_every_transport::make(slab_pool& from) {
     std::string error;
     if (network_ != nullptr) return network_->make(from, error);
+#if SAKER_HAS_IO_URING
+    if (GetParam() == tiny) return std::make_unique<io_uring_transport>(from, ring_size{2, 4});
+#endif
     const transport_choice choice = choose_transport(GetParam());
     return choice.factory == nullptr ? nullptr : choice.factory->make(from, error);
 }
@@ -69,7 +84,8 @@ void over_every_transport::SetUp() {
         memory_options options;
         options.sleeps = true;
         network_ = std::make_unique<memory_network>(options);
-    } else if (const transport_choice choice = choose_transport(GetParam()); !choice.factory) {
+    } else if (const transport_choice choice = choose_transport(factory_of(GetParam()));
+               choice.factory == nullptr) {
         GTEST_SKIP() << choice.error;
     }
     io = make(pool);
@@ -130,10 +146,11 @@ int32_t over_every_transport::receive(socket_id id, std::string& into) {
     return op.result;
 }
 
-int32_t over_every_transport::send(socket_id id, std::string_view text) {
+int32_t over_every_transport::send(socket_id id, std::string_view text, bool unhurried) {
     buffer piece{const_cast<char*>(text.data()), text.size()};
     asked<send_operation> op;
     op.pieces = {&piece, 1};
+    op.unhurried = unhurried;
     io->send(id, op);
     run_until([&] { return op.answers == 1; });
     return op.result;

@@ -26,6 +26,8 @@ struct asked final : Operation {
     int answers = 0;
 };
 
+// Beside the names of transports there is "io_uring_tiny", whose queues hold next to nothing: its
+// backlog and its overflow are at work all the time.
 std::vector<std::string> every_transport();
 std::vector<std::string> kernel_transports();
 
@@ -53,7 +55,7 @@ protected:
     void close(socket_id, bool reset = false);
     // Whole conversations with one question each: the result of its answer.
     int32_t receive(socket_id, std::string& into);
-    int32_t send(socket_id, std::string_view text);
+    int32_t send(socket_id, std::string_view text, bool unhurried = false);
     // What the peer has heard once it is `size` bytes, or the end has come.
     std::string hear(peer&, size_t size);
 

@@ -210,6 +210,7 @@ void io_uring_transport::note_receive(uint32_t index, const io_uring_cqe& comple
     share data = slab_of(completion);
     if (slot.closing != nullptr) return;
     if (result > 0) {
+        if (static_cast<size_t>(result) < slab_pool::slab_size) slot.in_bulk = false;
         arrived(index, std::move(data));
     } else if (result == -ENOBUFS) {
         if (slot.receiving != nullptr && !std::exchange(slot.starved, true))
@@ -237,8 +238,9 @@ void io_uring_transport::arrived(uint32_t index, share data) noexcept {
     slot.received.push(std::move(data));
     if (is_awaited) return answer_without_kernel(index);
     const bool is_burst = slot.receiving != nullptr || slot.answered_in == turn_;
-    if (slot.armed && !slot.cancelling && (!is_burst || slot.received.size() >= slabs_ahead))
-        cancel(index, submitted::receive);
+    if (is_burst && slot.received.size() < slabs_ahead) return;
+    slot.in_bulk = true;
+    if (slot.armed && !slot.cancelling) cancel(index, submitted::receive);
 }
 
 void io_uring_transport::note_send(uint32_t index, int result) noexcept {

@@ -16,17 +16,15 @@
 namespace saker {
 namespace {
 
-// A turn makes up to two submissions a connection; more go to the backlog. Completions that find no
-// room are kept by the kernel, at a price.
-constexpr unsigned submissions = 1024, completions = 8192;
 // The most that is sent in the hope that the kernel takes it at once.
 constexpr size_t most_sent_now = 256 * 1024;
 
 }  // namespace
 
-io_uring_transport::io_uring_transport(slab_pool& pool) noexcept : pool_(pool), slabs_(pool) {
+io_uring_transport::io_uring_transport(slab_pool& pool, ring_size size) noexcept
+    : pool_(pool), slabs_(pool) {
     error_ = std::min(waker_.fd(), 0);
-    if (error_ == 0) error_ = ring_.open(submissions, completions);
+    if (error_ == 0) error_ = ring_.open(size.submissions, size.completions);
     if (error_ == 0) error_ = slabs_.open(ring_);
     if (error_ == 0) arm_wake();
 }
@@ -34,8 +32,10 @@ io_uring_transport::io_uring_transport(slab_pool& pool) noexcept : pool_(pool), 
 io_uring_transport::~io_uring_transport() {
     if (error_ == 0) drop_everything();
     slabs_.close(ring_);
-    for (uint32_t i = 0; i < sockets_.size(); ++i)
+    for (uint32_t i = 0; i < sockets_.size(); ++i) {
+        drop_ahead(sockets_.at(i));
         if (sockets_.at(i).fd >= 0) ::close(sockets_.at(i).fd);
+    }
 }
 
 int io_uring_transport::listen(endpoint& where, socket_id& listener) noexcept {
@@ -95,9 +95,13 @@ void io_uring_transport::close(socket_id id, close_operation& op) noexcept {
     if (slot.armed && !slot.cancelling)
         cancel(id.slot, slot.listening ? submitted::accept : submitted::receive);
     if (slot.sending_later) cancel(id.slot, submitted::send);
-    slot.received.clear();
+    drop_ahead(slot);
     submit(id.slot, submitted::close).fd = std::exchange(slot.fd, -1);
-    while (slot.listening && !slot.listening->accepted.empty())
+}
+
+void io_uring_transport::drop_ahead(socket_slot& slot) noexcept {
+    slot.received.clear();
+    while (slot.listening != nullptr && !slot.listening->accepted.empty())
         ::close(slot.listening->accepted.pop());
 }
 
@@ -124,7 +128,7 @@ void io_uring_transport::arm(uint32_t index) noexcept {
         sqe.accept_flags = SOCK_CLOEXEC;
     } else {
         io_uring_sqe& sqe = submit(index, submitted::receive);
-        sqe.ioprio = IORING_RECV_MULTISHOT;
+        if (!slot.in_bulk) sqe.ioprio = IORING_RECV_MULTISHOT;
         sqe.flags = IOSQE_BUFFER_SELECT;
         sqe.buf_group = slab_ring::group;
     }

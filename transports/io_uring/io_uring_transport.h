@@ -2,8 +2,8 @@
 // The transport over io_uring. Operations become submissions (io_uring_transport.cc); completions
 // become answers (io_uring_answers.cc); one system call a turn for all of both. Accepts and
 // receives are multishot: armed once, they answer question after question without another
-// submission. What arrives while nobody asks is kept, and the multishot is cancelled, so that no
-// more than a burst is ever read ahead.
+// submission. What arrives while nobody asks is kept, the multishot is cancelled, and a receive
+// that is asked then is a single one, until one is short: no more than a burst is ever read ahead.
 
 #include "core/io/socket_table.h"
 #include "transports/io_uring/ring.h"
@@ -19,9 +19,16 @@
 
 namespace saker {
 
+// A turn makes up to two submissions a connection; more go to a backlog. Completions that find no
+// room are kept by the kernel, at a price.
+struct ring_size {
+    unsigned submissions = 1024;
+    unsigned completions = 8192;
+};
+
 class io_uring_transport final : public transport {
 public:
-    explicit io_uring_transport(slab_pool& pool) noexcept;
+    explicit io_uring_transport(slab_pool& pool, ring_size = {}) noexcept;
     ~io_uring_transport() override;
     // 0, or why it cannot be used: a negated errno.
     [[nodiscard]] int error() const noexcept { return error_; }
@@ -68,6 +75,7 @@ private:
     void arm_wake() noexcept;
     void cancel(uint32_t index, submitted what) noexcept;
     void submit_send(uint32_t index, bool now) noexcept;
+    void drop_ahead(socket_slot&) noexcept;
     // Answers that need no kernel.
     void queue(uint32_t index) noexcept;
     void answer_queued() noexcept;

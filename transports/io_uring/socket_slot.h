@@ -78,6 +78,7 @@ struct socket_slot {
     bool starved = false;        // in `starved_`: a receive found no slab
     bool over = false;           // the end or an error has come: `end_result`
     int32_t end_result = 0;
+    bool in_bulk = false;      // more comes than is asked for: receives are single ones
     uint32_t answered_in = 0;  // the turn in which a receive or accept was answered last
     size_t sent = 0;
     size_t sending_size = 0;  // of the send that is silent,
