@@ -208,10 +208,9 @@ header_id find_header(std::string_view name) noexcept {{
     if (size < shortest_name || size > longest_name) return header_id::unknown;
     const uint16_t slot = slots[slot_of(name.data(), size)];
     const auto id = static_cast<uint8_t>(slot);
-    if ((slot >> 8) != static_cast<int>(size) || !equals_lower(name.data(), lower_names[id], size)) {{
-        return header_id::unknown;
-    }}
-    return static_cast<header_id>(id);
+    if (static_cast<size_t>(slot >> 8) != size) return header_id::unknown;
+    const bool same = equals_lower(name.data(), lower_names[id], size);
+    return same ? static_cast<header_id>(id) : header_id::unknown;
 }}
 
 std::string_view header_name(header_id id) noexcept {{ return names[static_cast<size_t>(id)]; }}
