@@ -16,7 +16,7 @@ int main(int count, char** given) {
         const std::string greeting = request.query_value("greeting").value_or("hello");
         response.text(greeting + ", user " + std::string(request.route_value("id")) + '\n');
     });
-    server.delete_("/users/{id}",
+    server.del("/users/{id}",
                    [](saker::request&, saker::response& response) { response.status(204); });
     server.get("/files/{*path}", [](saker::request& request, saker::response& response) {
         response.text("a file called " + std::string(request.route_value("path")) + '\n');

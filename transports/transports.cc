@@ -95,6 +95,13 @@ transport_choice choose_first_usable() {
 
 std::span<const transport_factory* const> built_in_transports() noexcept { return built_in; }
 
+const transport_factory* built_in_transport(std::string_view name) noexcept {
+    for (const transport_factory* one : built_in) {
+        if (one->name() == name) return one;
+    }
+    return nullptr;
+}
+
 transport_choice choose_transport(std::string_view name,
                                   std::span<const std::shared_ptr<transport_factory>> plug_ins) {
     if (name == "auto") {

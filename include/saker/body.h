@@ -51,11 +51,12 @@ private:
 };
 
 // What the client gets, piece by piece. The first write sends the head: with the content_length
-// that was set, or chunked (HTTP/1.1), or until the connection closes (HTTP/1.0).
+// that was set, or chunked (HTTP/1.1), or until the connection closes (HTTP/1.0). A response that
+// was begun while the request's body failed is aborted, so that nobody takes it for a whole one.
 class response_body {
 public:
     // Sends a piece without copying it. Suspends while the client is behind. False: nobody is
-    // listening any more.
+    // listening, because the client has gone, or asked by HEAD and wants no body.
     [[nodiscard]] auto write(body_chunk piece) noexcept;
     // Copies the text.
     [[nodiscard]] auto write(std::string_view text) noexcept;

@@ -64,7 +64,7 @@ public:
     template <handler H>
     server& patch(std::string_view pattern, H h) { return route("PATCH", pattern, std::move(h)); }
     template <handler H>
-    server& delete_(std::string_view pattern, H h) {
+    server& del(std::string_view pattern, H h) {  // DELETE, which C++ keeps for itself
         return route("DELETE", pattern, std::move(h));
     }
     // Any method; "" is all of them.

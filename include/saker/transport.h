@@ -217,6 +217,10 @@ public:
     [[nodiscard]] virtual std::unique_ptr<transport> make(slab_pool&, std::string& error) const = 0;
 };
 
+// The engine's own, by name ("io_uring", "epoll"): for a plug-in that adds something to one of them.
+// Null where this build has none of that name.
+[[nodiscard]] const transport_factory* built_in_transport(std::string_view name) noexcept;
+
 inline bool send_operation::sent(size_t size) noexcept {
     while (size > 0) {
         buffer& front = pieces.front();
