@@ -68,6 +68,12 @@ TEST(head_parser, refuses_fields_far_behind_the_first_windows) {
     }
 }
 
+// Cut behind the bad byte, it is no longer in any block when the line ends.
+TEST(head_parser, remembers_a_byte_that_is_not_utf8) {
+    expect_rejected("GET / HTTP/1.1\r\nHost: a\r\nA: \xff" + std::string(300, 'a') + "\r\n\r\n",
+                    rejection_reason::malformed_request_invalid_headers);
+}
+
 TEST(head_parser, refuses_heads) {
     for (const auto& [bytes, reason] : vectors::rejected_heads) expect_rejected(bytes, reason);
 }
