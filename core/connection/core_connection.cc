@@ -31,6 +31,10 @@ std::atomic<uint64_t> connections_made = 0;
 core_connection::core_connection(core& home, listener& from, const connection_options& options,
                                  socket_id socket) noexcept
     : connection(home, in_, out_),
+      turn_end_hook([](turn_end_hook& hook) noexcept {
+          static_cast<core_connection&>(hook).flush();
+      }),
+      timer([](timer& due) noexcept { static_cast<core_connection&>(due).on_deadline(); }),
       listener_(from),
       socket_(socket),
       number_(connections_made.fetch_add(1, std::memory_order_relaxed)),
@@ -40,11 +44,15 @@ core_connection::core_connection(core& home, listener& from, const connection_op
 void core_connection::start(const connection_delegate& delegate) noexcept {
     wait_for_output();
     ask_receive();
-    delegate(*this).start({[](void* self, std::exception_ptr failure) noexcept {
-                               static_cast<core_connection*>(self)->on_delegate_end(
-                                   std::move(failure));
-                           },
-                           this});
+    try {
+        delegate(*this).start({[](void* self, std::exception_ptr failure) noexcept {
+                                   static_cast<core_connection*>(self)->on_delegate_end(
+                                       std::move(failure));
+                               },
+                               this});
+    } catch (...) {  // what makes the task failed: a middleware, or memory
+        on_delegate_end(std::current_exception());
+    }
 }
 
 std::string core_connection::id() const {
@@ -86,7 +94,7 @@ void core_connection::on_received() noexcept {
     if (receive_.result < 0) {
         ends_by(receive_.result == -ECONNRESET ? end_reason::connection_reset
                                                : end_reason::transport_error);
-        out_.stop_reading();
+        drop_output();
     }
     tell_peer_gone();
     if (discarding_) {
@@ -131,29 +139,31 @@ void core_connection::flush() noexcept {
         if (out_.completed()) return output_done();
         return wait_for_output();
     }
-    const size_t pieces = gather(few_pieces_);
-    send_.pieces = {many_pieces_ != nullptr ? many_pieces_ : few_pieces_.data(), pieces};
+    gather();
+    send_.pieces = {pieces_, piece_count_};
     send_.unhurried = sending_ == out_.length() && !out_.completed() && !out_.should_pause();
     core_.io().send(socket_, send_);
 }
 
-// Describes what is to be sent; in `few` where that is enough. Sets `sending_` and `many_pieces_`.
-size_t core_connection::gather(std::span<buffer> few) noexcept {
-    pipe::gathered all = out_.gather(few);
-    if (all.bytes < out_.length()) {
-        many_pieces_ =
-            static_cast<buffer*>(core_.blocks().allocate(most_pieces * sizeof(buffer)));
-        all = out_.gather({many_pieces_, most_pieces});
-    }
-    sending_ = all.bytes;
-    return all.pieces;
+// Nothing that is written reaches anybody any more. What is in flight is lent to the transport, and
+// goes when it is answered: given back before, it would be somebody else's bytes that are sent.
+void core_connection::drop_output() noexcept {
+    send_.in_flight ? out_.leave() : out_.stop_reading();
+}
+
+// Describes what is to be sent. Sets `sending_` and the pieces.
+void core_connection::gather() noexcept {
+    piece_count_ = static_cast<uint32_t>(std::min(out_.segment_count(), most_pieces));
+    pieces_ = static_cast<buffer*>(core_.blocks().allocate(piece_count_ * sizeof(buffer)));
+    sending_ = out_.gather({pieces_, piece_count_}).bytes;
+}
+
+void core_connection::give_pieces_back() noexcept {
+    core_.blocks().release(std::exchange(pieces_, nullptr), piece_count_ * sizeof(buffer));
 }
 
 void core_connection::on_sent() noexcept {
-    if (many_pieces_ != nullptr) {
-        core_.blocks().release(std::exchange(many_pieces_, nullptr),
-                               most_pieces * sizeof(buffer));
-    }
+    give_pieces_back();
     if (send_.result < 0) {
         if (closing_) return;
         ends_by(end_reason::connection_reset);
@@ -164,8 +174,8 @@ void core_connection::on_sent() noexcept {
         return;
     }
     core_.counts().bytes_sent.add(sending_);
-    // Also when closing: the reader side of a stopped pipe has nothing left to advance.
-    if (!out_.reader_gone()) out_.advance(sending_);
+    // Also when closing: a pipe that was left while it was being sent has only to be emptied.
+    out_.reader_gone() ? out_.stop_reading() : out_.advance(sending_);
     if (closing_) return;
     if (!out_.empty() || out_.completed()) return flush_soon();
     wait_for_output();
@@ -214,7 +224,7 @@ void core_connection::abort(end_reason why) noexcept {
     if (aborted_ || closing_) return;
     aborted_ = true;
     close(true);
-    out_.stop_reading();
+    drop_output();
     tell_peer_gone();
     in_.complete(-ECONNABORTED);
 }
@@ -222,16 +232,19 @@ void core_connection::abort(end_reason why) noexcept {
 void core_connection::request_close(end_reason why) noexcept {
     if (close_requested_ || closing_) return;
     close_requested_ = true;
-    if (idle_) arm(deadline::idle_close, idle_close_time);
+    if (idle_) await_last_request();
     (void)why;
 }
+
+// The peer may have sent a request before it could know: it is answered if it comes soon.
+void core_connection::await_last_request() noexcept { arm(deadline::idle_close, idle_close_time); }
 
 void core_connection::close(bool reset) noexcept {
     if (closing_) return;
     closing_ = true;
     receiving_stopped_ = true;
     disarm();
-    core_.timers().disarm(timer_);
+    core_.timers().disarm(*this);
     close_.reset = reset;
     core_.io().close(socket_, close_);
 }
@@ -242,7 +255,7 @@ void core_connection::on_closed() noexcept {
 }
 
 void core_connection::free_if_over() noexcept {
-    if (delegate_running_ || socket_open_ || flush_hook_.queued) return;
+    if (delegate_running_ || socket_open_ || queued) return;
     listener& from = listener_;
     const end_reason why = ended_by();
     delete this;
@@ -256,11 +269,11 @@ void core_connection::arm(deadline what, std::chrono::nanoseconds after) noexcep
     armed_for_ = what;
     timer_wheel& timers = core_.timers();
     const tick due = core_.tick_after(after);
-    if (timer_.armed()) {
-        if (due >= timer_.due()) return timers.postpone(timer_, due);
-        timers.disarm(timer_);
+    if (armed()) {
+        if (due >= timer::due()) return timers.postpone(*this, due);
+        timers.disarm(*this);
     }
-    timers.arm(timer_, due);
+    timers.arm(*this, due);
 }
 
 void core_connection::on_deadline() noexcept {

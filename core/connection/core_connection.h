@@ -36,7 +36,10 @@ enum class deadline : uint8_t {
     linger,           // ours: waiting for the peer's end after our own
 };
 
-class core_connection final : public connection, public list_link {
+class core_connection final : public connection,
+                              public list_link,
+                              private turn_end_hook,
+                              private timer {
 public:
     static void* operator new(size_t size) { return block_pool::current()->allocate(size); }
     static void operator delete(void* memory, size_t size) noexcept {
@@ -78,7 +81,10 @@ public:
     // The peer expects the end and sends nothing more: no need to linger for its own end.
     void peer_expects_end() noexcept { peer_expects_end_ = true; }
     // The protocol waits for a request, and nothing of one has come.
-    void waits_for_request(bool idle) noexcept { idle_ = idle; }
+    void waits_for_request(bool idle) noexcept {
+        idle_ = idle;
+        if (idle && close_requested_) await_last_request();
+    }
     [[nodiscard]] uint64_t number() const noexcept { return number_; }
     [[nodiscard]] listener& from() const noexcept { return listener_; }
 
@@ -93,9 +99,12 @@ private:
     void read_on() noexcept;
     void discard_received() noexcept;
     void flush() noexcept;
-    void flush_soon() noexcept { core_.at_turn_end(flush_hook_); }
+    void flush_soon() noexcept { core_.at_turn_end(*this); }
     void wait_for_output() noexcept;
-    [[nodiscard]] size_t gather(std::span<buffer> into) noexcept;
+    void gather() noexcept;
+    void give_pieces_back() noexcept;
+    void await_last_request() noexcept;
+    void drop_output() noexcept;
     void output_done() noexcept;
     void linger() noexcept;
     void close(bool reset) noexcept;
@@ -123,25 +132,11 @@ private:
     operation_of<receive_operation, &core_connection::on_received> receive_{*this};
     operation_of<send_operation, &core_connection::on_sent> send_{*this};
     operation_of<close_operation, &core_connection::on_closed> close_{*this};
+    // While a send is in flight: its pieces, in the core's memory. An idle connection has none.
+    buffer* pieces_ = nullptr;
+    uint32_t piece_count_ = 0;
     size_t sending_ = 0;
-    std::array<buffer, 2> few_pieces_;
-    buffer* many_pieces_ = nullptr;  // while a send of more is in flight
     continuation on_peer_gone_;
-
-    struct flush_hook final : turn_end_hook {
-        explicit flush_hook(core_connection& of) noexcept : turn_end_hook(run), owner(of) {}
-        core_connection& owner;
-        static void run(turn_end_hook& hook) noexcept {
-            static_cast<flush_hook&>(hook).owner.flush();
-        }
-    } flush_hook_{*this};
-    struct deadline_timer final : timer {
-        explicit deadline_timer(core_connection& of) noexcept : timer(run), owner(of) {}
-        core_connection& owner;
-        static void run(timer& due) noexcept {
-            static_cast<deadline_timer&>(due).owner.on_deadline();
-        }
-    } timer_{*this};
 };
 
 }  // namespace saker

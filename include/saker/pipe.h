@@ -107,6 +107,7 @@ public:
     [[nodiscard]] const share& front() const noexcept;
     // Copies up to `into.size()` bytes from `from` on; how many.
     size_t copy_to(std::span<char> into, size_t from = 0) const noexcept;
+    [[nodiscard]] size_t segment_count() const noexcept { return count_; }
     // Describes up to `into.size()` segments as pieces to send; how many, and their bytes.
     struct gathered {
         size_t pieces, bytes;
@@ -123,6 +124,11 @@ public:
     }
     // Nobody will read any more: what is there is dropped, and so is all that comes.
     void stop_reading() noexcept;
+    // The same, but what is there is kept until `stop_reading`: it is being sent.
+    void leave() noexcept {
+        reader_gone_ = true;
+        wake_writer();
+    }
     [[nodiscard]] bool reader_gone() const noexcept { return reader_gone_; }
 
 private:
@@ -147,6 +153,7 @@ private:
     size_t length_ = 0;
     size_t examined_ = 0;
     continuation reader_, writer_;
+    uint32_t count_ = 0;  // of segments
     int error_ = 0;
     bool completed_ = false;
     bool reader_gone_ = false;

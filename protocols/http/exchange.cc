@@ -119,7 +119,24 @@ void exchange::answer_share(share body) noexcept {
     body_share_ = std::move(body);
 }
 
+void exchange::wait_for_input() noexcept {
+    connection_->input().when_readable(
+        {[](void* self) noexcept { static_cast<exchange*>(self)->on_input(); }, this});
+}
+
+// Woken by bytes, by the end, or by a deadline: the pipe's reader is then told nothing new.
+void exchange::on_input() noexcept {
+    if (!poll_body(body_piece_)) {
+        if (connection_->expired() == deadline::none) return wait_for_input();
+        give_up_body();
+    }
+    const continuation next = std::exchange(on_body_, {});
+    next.run(next.context);
+}
+
 responder exchange::defer() {
+    // A second one could answer the next request in the place of this one.
+    if (responder_ != nullptr) throw std::logic_error("an answer is deferred once");
     responder_ = std::make_shared<responder::state>();
     responder_->home = &connection_->on_core();
     responder_->target = this;
@@ -158,9 +175,11 @@ void exchange::responder_done() noexcept {
 void exchange::end() noexcept {
     live_ = false;
     started_ = false;
+    body_wanted_ = true;
     head.clear();
     body_text_.clear();
     body_share_ = {};
+    body_piece_ = {};
     routes.count = 0;
     asked.trailers = nullptr;
     connection_->when_peer_gone({});

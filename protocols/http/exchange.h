@@ -53,6 +53,12 @@ public:
     // Woken without a piece: the body will not come any more.
     virtual void give_up_body() noexcept = 0;
     [[nodiscard]] virtual bool body_failed() const noexcept = 0;
+    // Runs `next` when there is a piece for `awaited_body`: bytes of framing alone are none.
+    void wait_for_body(continuation next) noexcept {
+        on_body_ = next;
+        wait_for_input();
+    }
+    [[nodiscard]] share awaited_body() noexcept { return std::move(body_piece_); }
     // False once reading has begun.
     virtual bool limit_body(std::optional<uint64_t> most) noexcept = 0;
 
@@ -72,6 +78,10 @@ public:
     void answer_text(std::string_view text);
     void answer_share(share body) noexcept;
     [[nodiscard]] bool started() const noexcept { return started_; }
+    // Somebody gets what is written to the body: not so for HEAD, nor when the client has gone.
+    [[nodiscard]] bool listening() const noexcept {
+        return body_wanted_ && !connection_->output_dead();
+    }
     [[nodiscard]] responder defer();
     // The responder has not answered yet.
     [[nodiscard]] bool waits_for_responder() const noexcept;
@@ -106,12 +116,15 @@ protected:
     core_connection* connection_ = nullptr;
     bool started_ = false;  // something of the final response is in the output pipe
     bool live_ = false;
+    bool body_wanted_ = true;  // the response that has started has a body
     std::string body_text_;
     share body_share_;
 
 private:
     friend class saker::request;
     friend class saker::response;
+    void wait_for_input() noexcept;
+    void on_input() noexcept;
     void wait_for_responder(continuation next) noexcept;
     void wake_if_dead() noexcept;
 
@@ -121,6 +134,8 @@ private:
     response_body out_;
     std::shared_ptr<responder::state> responder_;
     continuation on_answered_;
+    continuation on_body_;
+    share body_piece_;
 };
 
 }  // namespace saker::detail

@@ -134,15 +134,8 @@ connection& request::connection() noexcept {
 
 bool request_body::poll(body_chunk& next) noexcept { return exchange_.poll_body(next); }
 
-void request_body::when_readable(continuation next) noexcept {
-    exchange_.connection().input().when_readable(next);
-}
-
-body_chunk request_body::resumed() noexcept {
-    body_chunk next;
-    if (!exchange_.poll_body(next)) exchange_.give_up_body();
-    return next;
-}
+void request_body::when_readable(continuation next) noexcept { exchange_.wait_for_body(next); }
+body_chunk request_body::resumed() noexcept { return exchange_.awaited_body(); }
 
 bool request_body::failed() const noexcept { return exchange_.body_failed(); }
 bool request_body::expected() const noexcept { return exchange_.asked.has_body; }

@@ -68,11 +68,7 @@ http1_connection::step http1_connection::look() {
         case head_status::rejected: return refuse(exchange_->rejected_for());
         case head_status::incomplete: break;
     }
-    if (connection_.input().completed()) {
-        connection_.ends_by(exchange_->begun() ? end_reason::unexpected_end_of_request
-                                               : end_reason::client_closed);
-        return step::end;
-    }
+    if (connection_.input().completed()) return at_end_inside_head();
     connection_.input().advance(0, connection_.input().length());
     if (exchange_->begun() && waiting_ != waiting::for_head) {
         waiting_ = waiting::for_head;
@@ -94,14 +90,20 @@ http1_connection::step http1_connection::at_empty_pipe() {
     return step::wait;
 }
 
+// A client that has ended its side inside a head may still read why it gets no answer, as with
+// Kestrel; empty lines are not a request.
+http1_connection::step http1_connection::at_end_inside_head() {
+    connection_.ends_by(exchange_->begun() ? end_reason::unexpected_end_of_request
+                                           : end_reason::client_closed);
+    if (!exchange_->begun() || connection_.output_dead()) return step::end;
+    return refuse(exchange_->in_fields() ? rejection_reason::malformed_request_invalid_headers
+                                         : rejection_reason::invalid_request_line);
+}
+
 void http1_connection::wait_for_request() noexcept {
     waiting_ = waiting::for_request;
+    connection_.arm(deadline::keep_alive, service_.limits().keep_alive_timeout);
     connection_.waits_for_request(true);
-    if (connection_.close_requested()) {
-        connection_.arm(deadline::idle_close, std::chrono::milliseconds(0));
-    } else {
-        connection_.arm(deadline::keep_alive, service_.limits().keep_alive_timeout);
-    }
 }
 
 // A deadline has passed while it waited for a head: how that ends.

@@ -31,6 +31,7 @@ private:
 
     [[nodiscard]] step look();
     [[nodiscard]] step at_empty_pipe();
+    [[nodiscard]] step at_end_inside_head();
     [[nodiscard]] step on_expired(deadline passed);
     [[nodiscard]] step refuse(rejection_reason why);
     [[nodiscard]] std::optional<task<>> call();

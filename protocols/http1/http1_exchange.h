@@ -32,6 +32,8 @@ public:
     [[nodiscard]] rejection_reason rejected_for() const noexcept { return rejection_; }
     // A byte of a request has come, not only empty lines before one.
     [[nodiscard]] bool begun() const noexcept { return parser_.started(); }
+    // The request line has come, what is missing are fields.
+    [[nodiscard]] bool in_fields() const noexcept { return parser_.in_fields(); }
     // What the handler has left undone: the head, the rest of the framing.
     void finish_response() noexcept;
     // The handler threw: 500 if nothing was sent, else the connection is aborted.
@@ -74,6 +76,7 @@ private:
 
     // http1_response.cc
     [[nodiscard]] bool body_allowed() const noexcept;
+    [[nodiscard]] bool leaves_body() const noexcept;
     void write_head(std::optional<uint64_t> length, std::string_view body) noexcept;
     char* format_head(char* out, std::optional<uint64_t> length) noexcept;
     void send_whole_answer() noexcept;

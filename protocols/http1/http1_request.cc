@@ -56,7 +56,8 @@ head_status http1_exchange::understood() noexcept {
     asked.content_length = head_.content_length();
     asked.has_body = head_.has_body();
     asked.is_head = head_.method() == method::head;
-    keep_alive_ = head_.keep_alive();
+    // No tunnels: what follows a CONNECT is not for this server, whatever was answered (RFC 9931 8).
+    keep_alive_ = head_.keep_alive() && head_.method() != method::connect;
     if (head_.path_needs_decoding() && !decode_target()) return head_status::rejected;
 
     must_continue_ = head_.expect_continue() && head_.version_minor() == 1 && asked.has_body;
@@ -197,12 +198,9 @@ void http1_exchange::give_up_body() noexcept {
 }
 
 // A body that the handler did not want is read to its end, within the limits, so that the next
-// request can be found; one that is too large, or that the client has not begun to send, is not.
+// request can be found; one that is too large is not, nor one that the client was told to keep.
 bool http1_exchange::drain_body() noexcept {
-    if (must_continue_ && body_ != body_state::done) {
-        keep_alive_ = false;
-        return true;
-    }
+    if (must_continue_ && !keep_alive_) return true;
     share piece;
     while (body_ != body_state::done && body_ != body_state::failed) {
         if (!poll_body(piece)) return false;

@@ -9,6 +9,8 @@
 
 #include <charconv>
 #include <cstring>
+#include <stdexcept>
+#include <string>
 
 namespace saker::http1 {
 namespace {
@@ -65,9 +67,17 @@ char* http1_exchange::format_head(char* out, std::optional<uint64_t> length) noe
     return put(out, "\r\n");
 }
 
+// The request's body will not be read to its end: the client has not begun to send it and waits for
+// 100 Continue in vain, or it is too large. RFC 9110 10.1.1 wants that to be said in the answer.
+bool http1_exchange::leaves_body() const noexcept {
+    if (reading_ || body_ == body_state::done) return false;
+    if (must_continue_ && connection_->input().empty()) return true;
+    return body_ == body_state::sized && body_limit_ && body_remaining_ > *body_limit_;
+}
+
 // Head, and a body that fits behind it, as one piece of the output pipe.
 void http1_exchange::write_head(std::optional<uint64_t> length, std::string_view body) noexcept {
-    if (head.close || connection_->close_requested()) keep_alive_ = false;
+    if (head.close || connection_->close_requested() || leaves_body()) keep_alive_ = false;
     started_ = true;
     const auto status_class = static_cast<size_t>(head.status / 100);
     connection_->on_core().counts().responses_by_class[status_class].add();
@@ -107,6 +117,13 @@ void http1_exchange::send_whole_answer() noexcept {
                                       : std::nullopt,
                           {});
     }
+    if (head.content_length.value_or(size) != size) {
+        // Found before anything was sent: 500, as with Kestrel, and the connection goes on.
+        fail_response(std::make_exception_ptr(
+            std::logic_error("Content-Length is " + std::to_string(*head.content_length) +
+                             ", and the body has " + std::to_string(size) + " bytes")));
+        return send_whole_answer();
+    }
     if (has_share && size > copied_body) {
         write_head(size, {});
         return connection_->output().append(std::move(body_share_));
@@ -121,6 +138,7 @@ void http1_exchange::start_streaming() noexcept {
     if (started_) return;
     if (!body_allowed()) {
         framing_ = framing::no_body;
+        body_wanted_ = false;
         return write_head(asked.is_head ? head.content_length : std::nullopt, {});
     }
     if (head.content_length) {
@@ -181,6 +199,10 @@ void http1_exchange::write_copy(std::string_view text) noexcept {
 }
 
 void http1_exchange::end_stream() noexcept {
+    // What was made of half a request is not to be taken for a whole answer.
+    const bool complete = framing_ == framing::no_body ||
+                          (framing_ == framing::sized && written_ == *head.content_length);
+    if (body_ == body_state::failed && !complete) return connection_->abort(end_reason::other_error);
     if (framing_ == framing::sized && written_ < *head.content_length)
         return connection_->abort(end_reason::error_writing_response);
     if (framing_ != framing::chunked) return;
