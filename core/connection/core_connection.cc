@@ -155,7 +155,7 @@ void core_connection::drop_output() noexcept {
 void core_connection::gather() noexcept {
     piece_count_ = static_cast<uint32_t>(std::min(out_.segment_count(), most_pieces));
     pieces_ = static_cast<buffer*>(core_.blocks().allocate(piece_count_ * sizeof(buffer)));
-    sending_ = out_.gather({pieces_, piece_count_}).bytes;
+    sending_ = static_cast<uint32_t>(out_.gather({pieces_, piece_count_}).bytes);
 }
 
 void core_connection::give_pieces_back() noexcept {

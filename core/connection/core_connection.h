@@ -75,7 +75,7 @@ public:
     [[nodiscard]] bool peer_gone() const noexcept { return peer_gone_; }
     // Run once at the peer's end, at an error or an abort, whichever is next; an empty continuation
     // forgets it.
-    void when_peer_gone(continuation next) noexcept { on_peer_gone_ = next; }
+    void when_peer_gone(continuation told) noexcept { on_peer_gone_ = told; }
     // Nothing that is written reaches anybody any more.
     [[nodiscard]] bool output_dead() const noexcept { return out_.reader_gone(); }
     // The peer expects the end and sends nothing more: no need to linger for its own end.
@@ -135,8 +135,11 @@ private:
     // While a send is in flight: its pieces, in the core's memory. An idle connection has none.
     buffer* pieces_ = nullptr;
     uint32_t piece_count_ = 0;
-    size_t sending_ = 0;
+    uint32_t sending_ = 0;  // bytes; a send has one gibibyte at most
     continuation on_peer_gone_;
 };
+
+// Ten thousand idle connections are held in memory that is counted: a size class of the pool.
+static_assert(sizeof(core_connection) <= 512);
 
 }  // namespace saker

@@ -14,7 +14,8 @@ namespace {
 
 constinit thread_local block_pool* pool_of_this_thread = nullptr;
 
-constexpr size_t fine_step = 32, fine_classes = 16, fine_limit = fine_step * fine_classes;
+constexpr size_t fine_step = 32, fine_classes = 32, fine_limit = fine_step * fine_classes;
+constexpr size_t fine_doublings = 10;  // bits of fine_limit
 // Four steps a doubling above the fine classes.
 constexpr size_t steps_a_doubling = 4;
 
@@ -25,16 +26,16 @@ void block_pool::make_current(block_pool* pool) noexcept { pool_of_this_thread =
 
 size_t block_pool::class_of(size_t size) noexcept {
     if (size <= fine_limit) return size == 0 ? 0 : (size - 1) / fine_step;
-    const auto doubling = static_cast<size_t>(std::bit_width(size - 1)) - 1;  // 9 for 513..1024
+    const auto doubling = static_cast<size_t>(std::bit_width(size - 1)) - 1;  // 10 for 1025..2048
     const size_t step = (size_t{1} << doubling) / steps_a_doubling;
     const size_t within = (size - 1 - (size_t{1} << doubling)) / step;
-    return fine_classes + (doubling - 9) * steps_a_doubling + within;
+    return fine_classes + (doubling - fine_doublings) * steps_a_doubling + within;
 }
 
 size_t block_pool::size_of(size_t size_class) noexcept {
     if (size_class < fine_classes) return (size_class + 1) * fine_step;
     const size_t above = size_class - fine_classes;
-    const size_t base = size_t{512} << (above / steps_a_doubling);
+    const size_t base = fine_limit << (above / steps_a_doubling);
     return base + (above % steps_a_doubling + 1) * (base / steps_a_doubling);
 }
 

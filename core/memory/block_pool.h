@@ -46,8 +46,8 @@ private:
         bool listed = false;  // has a free piece
         std::byte* fresh = nullptr;  // pieces from here on were never used
     };
-    // 32, 64, 96, ... 512 by 32; then 640, 768, 896, 1024, 1280, ... 4096.
-    static constexpr size_t class_count = 16 + 12;
+    // 32, 64, 96, ... 1024 by 32: connections and frames fit closely; then 1280, 1536, ... 4096.
+    static constexpr size_t class_count = 32 + 8;
     static size_t class_of(size_t size) noexcept;
     static size_t size_of(size_t size_class) noexcept;
     static chunk& home_of(void* piece) noexcept;

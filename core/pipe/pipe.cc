@@ -37,6 +37,7 @@ void pipe::push(share bytes) {
         first_ = added;
     }
     last_ = added;
+    ++count_;
 }
 
 void pipe::pop() noexcept {
@@ -44,6 +45,7 @@ void pipe::pop() noexcept {
     first_ = gone->next;
     if (first_ == nullptr) last_ = nullptr;
     delete gone;
+    --count_;
 }
 
 void pipe::clear() noexcept {
@@ -99,7 +101,7 @@ void pipe::commit(size_t size) {
 void pipe::complete(int error) noexcept {
     if (completed_) return;
     completed_ = true;
-    error_ = error;
+    error_ = static_cast<int16_t>(error);
     wake_reader();
 }
 

@@ -7,6 +7,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -154,7 +155,7 @@ private:
     size_t examined_ = 0;
     continuation reader_, writer_;
     uint32_t count_ = 0;  // of segments
-    int error_ = 0;
+    int16_t error_ = 0;   // a negated errno
     bool completed_ = false;
     bool reader_gone_ = false;
 };
