@@ -8,5 +8,7 @@ namespace saker::pages {
 // Null where the system has none. `alignment` is a power of two, at least a page.
 [[nodiscard]] void* map(size_t size, size_t alignment) noexcept;
 void unmap(void* memory, size_t size) noexcept;
+// The memory stays mapped, its contents need not: the system may have the pages.
+void forget(void* memory, size_t size) noexcept;
 
 }  // namespace saker::pages

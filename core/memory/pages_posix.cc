@@ -23,4 +23,6 @@ void* map(size_t size, size_t alignment) noexcept {
 
 void unmap(void* memory, size_t size) noexcept { munmap(memory, size); }
 
+void forget(void* memory, size_t size) noexcept { madvise(memory, size, MADV_DONTNEED); }
+
 }  // namespace saker::pages

@@ -5,6 +5,8 @@
 #include "core/reactor/delay_timer.h"
 
 #include <algorithm>
+#include <thread>
+#include <utility>
 
 namespace saker {
 namespace {
@@ -56,6 +58,8 @@ bool core::open(const transport_factory& factory, std::string& error) {
 void core::close() noexcept {
     scope here(*this);
     while (!mail_.empty()) mail_.deliver_all();
+    // Whose letter or stop has been seen may still be about to wake the transport.
+    while (callers_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
     timers_.disarm(tidy_);
     text_.let_go();
     io_.reset();
@@ -80,12 +84,16 @@ void core::turn(steady_time until) noexcept {
 }
 
 void core::stop() noexcept {
+    callers_.fetch_add(1, std::memory_order_relaxed);
     stopping_.store(true, std::memory_order_release);
     io_->wake();
+    callers_.fetch_sub(1, std::memory_order_release);
 }
 
 void core::post(letter& posted) noexcept {
+    callers_.fetch_add(1, std::memory_order_relaxed);
     if (mail_.post(posted)) io_->wake();
+    callers_.fetch_sub(1, std::memory_order_release);
 }
 
 tick core::tick_at(steady_time time) const noexcept {
@@ -114,6 +122,7 @@ void core::run_hooks() noexcept {
 }
 
 void core::tidy_up() noexcept {
+    io_->tidy();
     slabs_.trim();
     blocks_.trim();
     counts_.slabs_in_use.assign(slabs_.in_use());
@@ -136,7 +145,11 @@ void core::remove_delay(detail::delay_timer& removed) noexcept {
 }
 
 void core::end_delays() noexcept {
-    while (delays_ != nullptr) delays_->end(false);
+    // Those that are started meanwhile last: a handler that does not ask how its delay ended would
+    // be ended again and again.
+    detail::delay_timer* ending = std::exchange(delays_, nullptr);
+    if (ending != nullptr) ending->previous_delay = &ending;
+    while (ending != nullptr) ending->end(false);
 }
 
 }  // namespace saker

@@ -192,6 +192,9 @@ public:
     // The operating system's handle, for what only it can do (kTLS, options); -1 where there is none.
     [[nodiscard]] virtual int native(socket_id) const noexcept = 0;
 
+    // Called about once a second: memory that has not been needed since the last time may go.
+    virtual void tidy() noexcept {}
+
     // Waits for an answer until `until` at the latest, and appends the answers.
     virtual void wait(operation_queue& answered, steady_time until) noexcept = 0;
     // Ends a `wait` early. The one function that any thread may call.

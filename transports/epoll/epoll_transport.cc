@@ -55,8 +55,9 @@ class epoll_transport final : public transport {
 public:
     explicit epoll_transport(slab_pool& pool) noexcept : pool_(pool) {}
     ~epoll_transport() override {
-        for (uint32_t i = 0; i < sockets_.size(); ++i)
-            if (sockets_.at(i).fd >= 0) ::close(sockets_.at(i).fd);
+        sockets_.for_each([](uint32_t, socket_slot& slot) noexcept {
+            if (slot.fd >= 0) ::close(slot.fd);
+        });
     }
     [[nodiscard]] int error() const noexcept { return events_.error(); }
 

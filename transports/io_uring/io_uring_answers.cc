@@ -234,9 +234,12 @@ share io_uring_transport::slab_of(const io_uring_cqe& completion) noexcept {
 // same burst. Otherwise nobody wants it, and the kernel is told so.
 void io_uring_transport::arrived(uint32_t index, share data) noexcept {
     socket_slot& slot = sockets_.at(index);
-    const bool is_awaited = slot.receiving != nullptr && slot.received.empty();
+    if (slot.receiving != nullptr && slot.received.empty()) {
+        slot.answered_in = turn_;
+        slot.receiving->data = std::move(data);
+        return answer(slot.receiving, static_cast<int32_t>(slot.receiving->data.size()));
+    }
     slot.received.push(std::move(data));
-    if (is_awaited) return answer_without_kernel(index);
     const bool is_burst = slot.receiving != nullptr || slot.answered_in == turn_;
     if (is_burst && slot.received.size() < slabs_ahead) return;
     slot.in_bulk = true;

@@ -32,10 +32,10 @@ io_uring_transport::io_uring_transport(slab_pool& pool, ring_size size) noexcept
 io_uring_transport::~io_uring_transport() {
     if (error_ == 0) drop_everything();
     slabs_.close(ring_);
-    for (uint32_t i = 0; i < sockets_.size(); ++i) {
-        drop_ahead(sockets_.at(i));
-        if (sockets_.at(i).fd >= 0) ::close(sockets_.at(i).fd);
-    }
+    sockets_.for_each([this](uint32_t, socket_slot& slot) noexcept {
+        drop_ahead(slot);
+        if (slot.fd >= 0) ::close(slot.fd);
+    });
 }
 
 int io_uring_transport::listen(endpoint& where, socket_id& listener) noexcept {
@@ -159,18 +159,18 @@ void io_uring_transport::submit_send(uint32_t index, bool now) noexcept {
         sqe.addr = reinterpret_cast<uint64_t>(pieces[0].data);
         sqe.len = static_cast<uint32_t>(std::min(pieces[0].size, most));
     } else {
-        slot.message = {};
-        slot.message.msg_iov = reinterpret_cast<iovec*>(pieces.data());
-        slot.message.msg_iovlen = pieces.size();
+        slot.message = std::make_unique<msghdr>();
+        slot.message->msg_iov = reinterpret_cast<iovec*>(pieces.data());
+        slot.message->msg_iovlen = pieces.size();
         sqe.opcode = IORING_OP_SENDMSG;
-        sqe.addr = reinterpret_cast<uint64_t>(&slot.message);
+        sqe.addr = reinterpret_cast<uint64_t>(slot.message.get());
         sqe.len = 1;
     }
     slot.sending_later = !now;
     if (!now) return;
     sqe.flags = IOSQE_CQE_SKIP_SUCCESS;
     slot.sending_now = true;
-    slot.sending_size = size;
+    slot.sending_size = static_cast<uint32_t>(size);
     slot.hope = ring_.position();
     hopes_.push_back({sockets_.id_of(index), slot.hope});
 }

@@ -44,6 +44,7 @@ public:
     socket_names names(socket_id id) const override { return posix::names_of(sockets_[id].fd); }
     int native(socket_id id) const noexcept override { return sockets_[id].fd; }
     void wait(operation_queue& answered, steady_time until) noexcept override;
+    void tidy() noexcept override { slabs_.tidy(); }
     void wake() noexcept override { waker_.wake(); }
 
 private:

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <bit>
 #include <cerrno>
+#include <utility>
 
 namespace saker {
 
@@ -64,7 +65,16 @@ share slab_ring::take(uint16_t number, size_t size) noexcept {
     share filled = std::move(slabs_[number]);
     filled.extend(size);
     missing_.push_back(number);
+    received_ = touched_ = true;
     return filled;
+}
+
+void slab_ring::tidy() noexcept {
+    if (std::exchange(received_, false) || !touched_) return;
+    touched_ = false;
+    for (const share& one : slabs_) {
+        if (one.owner() != nullptr) pages::forget(one.owner()->memory, one.owner()->size);
+    }
 }
 
 }  // namespace saker

@@ -32,6 +32,9 @@ public:
     void refill() noexcept;
     // The slab that the kernel has filled with `size` bytes.
     [[nodiscard]] share take(uint16_t number, size_t size) noexcept;
+    // Where nothing was received since the last call, but before it: the pages of the slabs that the
+    // kernel has go back to the system. They are empty; it writes to them in `enter` alone.
+    void tidy() noexcept;
     // How many the kernel has.
     [[nodiscard]] size_t provided() const noexcept { return slabs_.size() - missing_.size(); }
 
@@ -39,6 +42,8 @@ private:
     slab_pool& pool_;
     io_uring_buf* ring_ = nullptr;
     uint16_t tail_ = 0;
+    bool received_ = false;  // since the last `tidy`
+    bool touched_ = false;   // since pages were given back
     std::vector<share> slabs_;
     std::vector<uint16_t> missing_;  // numbers whose slab has been taken
 };

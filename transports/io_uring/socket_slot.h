@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
-#include <vector>
 
 namespace saker {
 
@@ -39,26 +39,27 @@ struct submission_name {
     }
 };
 
-// What was read ahead and nobody has asked for yet, oldest first.
+// What was read ahead and nobody has asked for yet, oldest first. Empty, as nearly always, it is a
+// null pointer.
 template <class Item>
 class read_ahead {
 public:
-    [[nodiscard]] size_t size() const noexcept { return items_.size() - taken_; }
-    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    void push(Item item) noexcept { items_.push_back(std::move(item)); }
+    [[nodiscard]] size_t size() const noexcept { return ahead_ == nullptr ? 0 : ahead_->size(); }
+    [[nodiscard]] bool empty() const noexcept { return ahead_ == nullptr; }
+    void push(Item item) noexcept {
+        if (ahead_ == nullptr) ahead_ = std::make_unique<std::deque<Item>>();
+        ahead_->push_back(std::move(item));
+    }
     [[nodiscard]] Item pop() noexcept {
-        Item first = std::move(items_[taken_++]);
-        if (empty()) clear();
+        Item first = std::move(ahead_->front());
+        ahead_->pop_front();
+        if (ahead_->empty()) ahead_ = nullptr;
         return first;
     }
-    void clear() noexcept {
-        items_.clear();
-        taken_ = 0;
-    }
+    void clear() noexcept { ahead_ = nullptr; }
 
 private:
-    std::vector<Item> items_;
-    size_t taken_ = 0;
+    std::unique_ptr<std::deque<Item>> ahead_;
 };
 
 struct listener_part {
@@ -80,16 +81,16 @@ struct socket_slot {
     int32_t end_result = 0;
     bool in_bulk = false;      // more comes than is asked for: receives are single ones
     uint32_t answered_in = 0;  // the turn in which a receive or accept was answered last
+    uint32_t hope = 0;          // the position of the submission of a silent send,
+    uint32_t sending_size = 0;  // and its bytes
     size_t sent = 0;
-    size_t sending_size = 0;  // of the send that is silent,
-    uint32_t hope = 0;        // and the position of its submission
     accept_operation* accepting = nullptr;
     receive_operation* receiving = nullptr;
     send_operation* sending = nullptr;
     close_operation* closing = nullptr;
     read_ahead<share> received;
     std::unique_ptr<listener_part> listening;
-    msghdr message{};
+    std::unique_ptr<msghdr> message;  // of a send of several pieces
 };
 
 }  // namespace saker

@@ -29,11 +29,10 @@ memory_transport::memory_transport(slab_pool& pool, std::shared_ptr<memory_state
 
 memory_transport::~memory_transport() {
     const guard locked(state_->lock);
-    for (uint32_t i = 0; i < sockets_.size(); ++i) {
-        socket_slot& slot = sockets_.at(i);
+    sockets_.for_each([this](uint32_t, socket_slot& slot) noexcept {
         if (slot.listener != nullptr) std::erase(state_->listeners, slot.listener);
         if (slot.wire != nullptr) slot.wire->server_closed = slot.wire->server_ended = true;
-    }
+    });
     state_->changed.notify_all();
 }
 
@@ -60,7 +59,6 @@ int memory_transport::adopt(int, socket_id&) noexcept { return -EOPNOTSUPP; }
 socket_id memory_transport::add(socket_slot slot) noexcept {
     const socket_id id = sockets_.add();
     sockets_[id] = std::move(slot);
-    sockets_[id].in_use = true;
     return id;
 }
 
@@ -139,8 +137,7 @@ void memory_transport::wait(operation_queue& answered, steady_time until) noexce
 
 void memory_transport::choose_order() noexcept {
     order_.clear();
-    for (uint32_t i = 0; i < sockets_.size(); ++i)
-        if (sockets_.at(i).in_use) order_.push_back(i);
+    sockets_.for_each([this](uint32_t index, const socket_slot&) { order_.push_back(index); });
     if (!state_->options.shuffled) return;
     for (size_t i = order_.size(); i > 1; --i)
         std::swap(order_[i - 1], order_[static_cast<size_t>(state_->chance(i))]);

@@ -35,7 +35,6 @@ private:
     struct socket_slot {
         std::shared_ptr<memory_listener> listener;  // one of these two
         std::shared_ptr<memory_wire> wire;
-        bool in_use = false;
         size_t sent = 0;
         int accept_failure = 0, receive_failure = 0, send_failure = 0;
         accept_operation* accepting = nullptr;
