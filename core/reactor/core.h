@@ -97,7 +97,7 @@ public:
         last_hook_ = &hook.next;
     }
 
-    // Delays that handlers await; `end_delays` lets all of them end now, before their time.
+    // Delays that handlers await; `end_delays` ends those that there are now, before their time.
     void add_delay(detail::delay_timer&) noexcept;
     void remove_delay(detail::delay_timer&) noexcept;
     void end_delays() noexcept;
@@ -129,6 +129,7 @@ private:
 
     alignas(64) mailbox mail_;  // written by other threads
     std::atomic<bool> stopping_ = false;
+    std::atomic<uint32_t> callers_ = 0;  // threads inside `post` or `stop`
 };
 
 }  // namespace saker

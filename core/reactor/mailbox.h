@@ -1,6 +1,6 @@
 #pragma once
 // What crosses cores: letters from any thread to one core, in the order they were posted. Posting
-// is wait-free; the core takes all of them at once.
+// takes no lock; the core takes all of them at once.
 
 #include <atomic>
 
