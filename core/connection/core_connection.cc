@@ -196,17 +196,17 @@ void core_connection::on_delegate_end(std::exception_ptr failure) noexcept {
     discarding_ = true;
     if (closing_) return free_if_over();
     if (out_.reader_gone()) return close(true);
-    ends_by(close_requested_ ? end_reason::app_shutdown : end_reason::application_completed);
     out_.complete();
-    if (out_.empty() && !send_.in_flight) return output_done();
+    flush_soon();
+    if (out_.empty()) return;
     arm(deadline::response_drain,
         drain_grace + std::chrono::seconds(static_cast<int64_t>(out_.length()) / drain_rate));
-    flush_soon();
 }
 
 // All that was written is with the kernel, and no more will come.
 void core_connection::output_done() noexcept {
     if (delegate_running_) return;
+    ends_by(ordinary_end_);
     if (receiving_stopped_ || peer_expects_end_) return close(false);
     linger();
 }
@@ -230,10 +230,11 @@ void core_connection::abort(end_reason why) noexcept {
 }
 
 void core_connection::request_close(end_reason why) noexcept {
-    if (close_requested_ || closing_) return;
+    // Without its delegate it is ending already, under a deadline that must stay.
+    if (close_requested_ || !delegate_running_) return;
     close_requested_ = true;
+    ordinary_end_ = why;
     if (idle_) await_last_request();
-    (void)why;
 }
 
 // The peer may have sent a request before it could know: it is answered if it comes soon.
@@ -241,6 +242,7 @@ void core_connection::await_last_request() noexcept { arm(deadline::idle_close, 
 
 void core_connection::close(bool reset) noexcept {
     if (closing_) return;
+    ends_by(ordinary_end_);
     closing_ = true;
     receiving_stopped_ = true;
     disarm();

@@ -113,16 +113,17 @@ private:
 
     listener& listener_;
     const socket_id socket_;
-    bool delegate_running_ = true;
-    bool socket_open_ = true;
-    bool receiving_stopped_ = false;  // the end was seen, or nobody wants more
-    bool discarding_ = false;         // the delegate is done: what comes is dropped
-    bool peer_gone_ = false;
-    bool peer_expects_end_ = false;
-    bool aborted_ = false;
-    bool closing_ = false;
-    bool close_requested_ = false;
-    bool idle_ = false;
+    bool delegate_running_ : 1 = true;
+    bool socket_open_ : 1 = true;
+    bool receiving_stopped_ : 1 = false;  // the end was seen, or nobody wants more
+    bool discarding_ : 1 = false;         // the delegate is done: what comes is dropped
+    bool peer_gone_ : 1 = false;
+    bool peer_expects_end_ : 1 = false;
+    bool aborted_ : 1 = false;
+    bool closing_ : 1 = false;
+    bool close_requested_ : 1 = false;
+    bool idle_ : 1 = false;
+    end_reason ordinary_end_ = end_reason::application_completed;  // where nothing else ends it
     deadline armed_for_ = deadline::none;
     deadline expired_ = deadline::none;
     uint32_t discarded_ = 0;

@@ -1,4 +1,4 @@
-// See listener.h. An accept that fails for want of descriptors or memory is asked again after a
+// See listener.h. An accept that fails, for want of descriptors most likely, is asked again after a
 // pause, so that a full process neither spins nor goes deaf.
 
 #include "core/connection/listener.h"
@@ -56,11 +56,11 @@ void listener::on_accepted() noexcept {
     if (accept_.result >= 0) serve(accept_.accepted);
     if (!listening_) return tell_if_over();
     switch (accept_.result) {
-        case -EMFILE:
-        case -ENFILE:
-        case -ENOBUFS:
-        case -ENOMEM: return back_off(-accept_.result);
-        default: ask_accept();
+        // The connection's own misfortune, not the listener's (accept(2)).
+        case -ECONNABORTED:
+        case -EPROTO:
+        case -EINTR: return ask_accept();
+        default: return accept_.result < 0 ? back_off(-accept_.result) : ask_accept();
     }
 }
 

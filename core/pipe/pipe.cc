@@ -29,8 +29,9 @@ struct pipe::segment {
 };
 
 void pipe::push(share bytes) {
-    length_ += bytes.size();
-    auto* const added = new segment{std::move(bytes)};
+    const size_t size = bytes.size();
+    auto* const added = new segment{std::move(bytes)};  // may throw: nothing has changed then
+    length_ += size;
     if (last_ != nullptr) {
         last_->next = added;
     } else {

@@ -76,8 +76,10 @@ public:
         };
         return awaiter{*this};
     }
+    // What was examined and not consumed does not count: the reader waits for what is behind it,
+    // and two that wait for each other would do so for ever.
     [[nodiscard]] bool should_pause() const noexcept {
-        return length_ >= options_.pause_writer_threshold && !reader_gone_;
+        return length_ - examined_ >= options_.pause_writer_threshold && !reader_gone_;
     }
     // Run once when the reader has caught up to the resume threshold, or has gone.
     void when_room(continuation next) noexcept { writer_ = next; }
@@ -142,7 +144,7 @@ private:
         if (reader_ && has_news()) run(std::exchange(reader_, {}));
     }
     void wake_writer() noexcept {
-        if (writer_ && (length_ <= options_.resume_writer_threshold || reader_gone_))
+        if (writer_ && (length_ - examined_ <= options_.resume_writer_threshold || reader_gone_))
             run(std::exchange(writer_, {}));
     }
     static void run(continuation next) noexcept { next.run(next.context); }
