@@ -22,6 +22,7 @@ constexpr size_t copied_body = 4096;
 constexpr size_t fixed_head = 320;
 
 char* put(char* out, std::string_view text) noexcept {
+    if (text.empty()) return out;
     std::memcpy(out, text.data(), text.size());
     return out + text.size();
 }
