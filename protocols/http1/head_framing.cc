@@ -178,6 +178,7 @@ rejection_reason head_framing::decide_host() noexcept {
     if (!is_valid_host(host)) return invalid_host_header;
     switch (head_.form_) {
         case target_form::absolute:
+            if (allow_host_override_) return none;
             return host_equals_authority(host, head_.authority(), head_.https_)
                        ? none
                        : invalid_host_header;

@@ -10,7 +10,8 @@ namespace saker {
 
 class head_framing {
 public:
-    explicit head_framing(request_head& head) noexcept : head_(head) {}
+    explicit head_framing(request_head& head, bool allow_host_override = false) noexcept
+        : head_(head), allow_host_override_(allow_host_override) {}
 
     // After the request line. The head is bound.
     rejection_reason decide_target() noexcept;
@@ -25,6 +26,7 @@ private:
     void decide_connection() noexcept;
 
     request_head& head_;
+    const bool allow_host_override_;
 };
 
 }  // namespace saker

@@ -21,7 +21,7 @@ service::service(core& home, const service_options& options, application& app) n
       options_(options),
       head_limits_{options.limits.max_request_line_size,
                    options.limits.max_request_headers_total_size,
-                   options.limits.max_request_header_count},
+                   options.limits.max_request_header_count, options.allow_host_header_override},
       app_(app) {
     free_exchanges_.reserve(most_free_exchanges);
 }

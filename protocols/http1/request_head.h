@@ -18,6 +18,9 @@ struct head_limits {
     uint32_t max_request_line_size = 8 * 1024;  // with its CRLF and the empty lines before it
     uint32_t max_request_headers_total_size = 32 * 1024;  // all field lines and the final CRLF
     uint32_t max_request_header_count = 100;
+    // An absolute target that disagrees with Host: refused, or the target wins (Kestrel's
+    // AllowHostHeaderOverride).
+    bool allow_host_header_override = false;
 };
 
 enum class target_form : uint8_t { origin, absolute, authority, asterisk };

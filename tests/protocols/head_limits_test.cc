@@ -91,5 +91,20 @@ TEST(head_limits, trailers_get_what_the_head_left) {
     EXPECT_EQ(left.max_request_header_count, 2u);
 }
 
+TEST(head_limits, an_absolute_target_may_override_the_host_where_that_is_allowed) {
+    constexpr std::string_view bytes = "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n";
+    head_parser parser;
+    request_head head;
+    parser.reset();
+    EXPECT_EQ(parser.parse(bytes.data(), bytes.size(), {}, head).reason,
+              rejection_reason::invalid_host_header);
+    head_limits limits;
+    limits.allow_host_header_override = true;
+    parser.reset();
+    EXPECT_EQ(parser.parse(bytes.data(), bytes.size(), limits, head).status,
+              head_status::complete);
+    EXPECT_EQ(head.authority(), "a");
+}
+
 }  // namespace
 }  // namespace saker::tests
