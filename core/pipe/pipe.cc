@@ -61,7 +61,8 @@ void pipe::append(share bytes) {
 
 void pipe::append_received(share bytes) {
     constexpr size_t small = 2048;
-    if (last_ != nullptr && bytes.size() <= small && !reader_gone_) {
+    if (bytes.empty() || reader_gone_) return;
+    if (last_ != nullptr && bytes.size() <= small) {
         const auto room = last_->bytes.spare();
         if (room.size() >= bytes.size()) {
             std::memcpy(room.data(), bytes.data(), bytes.size());
@@ -70,7 +71,7 @@ void pipe::append_received(share bytes) {
             return;
         }
     }
-    append(std::move(bytes));
+    push(std::move(bytes));
 }
 
 bool pipe::write(std::string_view text) {
