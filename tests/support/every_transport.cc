@@ -47,6 +47,20 @@ private:
 
 }  // namespace
 
+// A block whose length is no multiple of anything, again and again.
+std::string noise(size_t size) {
+    static const std::string block = [] {
+        std::string bytes(65'521, '\0');
+        uint32_t state = 1;
+        for (char& one : bytes)
+            one = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+        return bytes;
+    }();
+    std::string text;
+    while (text.size() < size) text.append(block, 0, size - text.size());
+    return text;
+}
+
 std::vector<std::string> kernel_transports() {
     std::vector<std::string> names;
     for (const auto* const one : built_in_transports()) names.emplace_back(one->name());
@@ -154,6 +168,15 @@ int32_t over_every_transport::send(socket_id id, std::string_view text, bool unh
     io->send(id, op);
     run_until([&] { return op.answers == 1; });
     return op.result;
+}
+
+void over_every_transport::talk(peer& with, socket_id id) {
+    with.say("ping");
+    std::string heard;
+    EXPECT_EQ(receive(id, heard), 4);
+    EXPECT_EQ(send(id, "pong"), 4);
+    EXPECT_EQ(hear(with, 4), "pong");
+    close(id);
 }
 
 std::string over_every_transport::hear(peer& from, size_t size) {

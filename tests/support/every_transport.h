@@ -28,6 +28,9 @@ struct asked final : Operation {
 
 // Beside the names of transports there is "io_uring_tiny", whose queues hold next to nothing: its
 // backlog and its overflow are at work all the time.
+// Bytes that are found out when one of them is missing or out of place.
+std::string noise(size_t size);
+
 std::vector<std::string> every_transport();
 std::vector<std::string> kernel_transports();
 
@@ -56,6 +59,8 @@ protected:
     // Whole conversations with one question each: the result of its answer.
     int32_t receive(socket_id, std::string& into);
     int32_t send(socket_id, std::string_view text, bool unhurried = false);
+    // One word each way, and the end.
+    void talk(peer&, socket_id);
     // What the peer has heard once it is `size` bytes, or the end has come.
     std::string hear(peer&, size_t size);
 

@@ -21,6 +21,15 @@ protected:
     std::string text_;
 };
 
+// Writes down that it was answered.
+template <class Operation, char Letter>
+struct noting final : Operation {
+    explicit noting(std::string& to)
+        : Operation([](operation& op) noexcept { static_cast<noting&>(op).order += Letter; }),
+          order(to) {}
+    std::string& order;
+};
+
 // 1. An answer never arrives inside the call that asked; answers come from `wait`, in order.
 
 TEST_P(promises, an_answer_never_arrives_inside_the_call_that_asked) {
@@ -228,28 +237,9 @@ TEST_P(promises, closing_answers_what_was_in_flight_first_and_then_itself) {
     const auto p = connect();
     const socket_id id = accept_one();
     std::string order;
-    struct noting : receive_operation {
-        explicit noting(std::string& to)
-            : receive_operation(
-                  [](operation& op) noexcept { static_cast<noting&>(op).order += 'r'; }),
-              order(to) {}
-        std::string& order;
-    } receiving{order};
-    struct noting_send : send_operation {
-        explicit noting_send(std::string& to)
-            : send_operation(
-                  [](operation& op) noexcept { static_cast<noting_send&>(op).order += 's'; }),
-              order(to) {}
-        std::string& order;
-    } sending{order};
-    struct noting_close : close_operation {
-        explicit noting_close(std::string& to)
-            : close_operation(
-                  [](operation& op) noexcept { static_cast<noting_close&>(op).order += 'c'; }),
-              order(to) {}
-        std::string& order;
-    } closing{order};
-
+    noting<receive_operation, 'r'> receiving{order};
+    noting<send_operation, 's'> sending{order};
+    noting<close_operation, 'c'> closing{order};
     std::string big(64 << 20, 'x');
     buffer piece{big.data(), big.size()};
     sending.pieces = {&piece, 1};
@@ -352,6 +342,34 @@ TEST_P(promises, wake_ends_the_next_wait) {
         turn(milliseconds(5000));
         EXPECT_LT(steady_clock::now() - before, milliseconds(2500)) << i;
     }
+}
+
+TEST_P(promises, wake_is_heard_again_after_it_came_among_much_else) {
+    constexpr size_t count = 30;
+    std::vector<std::unique_ptr<peer>> peers;
+    std::vector<socket_id> ids;
+    std::vector<asked<receive_operation>> receiving(count);
+    for (size_t i = 0; i < count; ++i) {
+        peers.push_back(connect());
+        ids.push_back(accept_one());
+    }
+    for (int round = 0; round < 5; ++round) {
+        for (size_t i = 0; i < count; ++i) io->receive(ids[i], receiving[i]);
+        turns(2);
+        for (const auto& one : peers) one->say("x");
+        io->wake();  // where there is room for few events, this one finds none
+        run_until([&] {
+            return std::none_of(receiving.begin(), receiving.end(),
+                                [](const auto& one) { return one.in_flight; });
+        });
+        for (auto& one : receiving) one.data = {};
+        turns(2);
+        io->wake();
+        const auto before = steady_clock::now();
+        turn(milliseconds(5000));
+        EXPECT_LT(steady_clock::now() - before, milliseconds(2500)) << round;
+    }
+    for (const socket_id id : ids) close(id);
 }
 
 TEST_P(promises, what_was_written_before_a_wake_is_seen_after_the_wait) {

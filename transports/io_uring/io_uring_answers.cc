@@ -42,6 +42,7 @@ void io_uring_transport::wait(operation_queue& answered, steady_time until) noex
     }
     skipped_ = false;
     ring_.enter(!pressing_, limit(until));
+    if (!ring_.has_submissions()) messages_in_use_ = 0;  // the kernel has read them (SUBMIT_STABLE)
     collect();
 }
 

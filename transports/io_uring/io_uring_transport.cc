@@ -159,11 +159,13 @@ void io_uring_transport::submit_send(uint32_t index, bool now) noexcept {
         sqe.addr = reinterpret_cast<uint64_t>(pieces[0].data);
         sqe.len = static_cast<uint32_t>(std::min(pieces[0].size, most));
     } else {
-        slot.message = std::make_unique<msghdr>();
-        slot.message->msg_iov = reinterpret_cast<iovec*>(pieces.data());
-        slot.message->msg_iovlen = pieces.size();
+        if (messages_in_use_ == messages_.size()) messages_.emplace_back();
+        msghdr& message = messages_[messages_in_use_++];
+        message = {};
+        message.msg_iov = reinterpret_cast<iovec*>(pieces.data());
+        message.msg_iovlen = pieces.size();
         sqe.opcode = IORING_OP_SENDMSG;
-        sqe.addr = reinterpret_cast<uint64_t>(slot.message.get());
+        sqe.addr = reinterpret_cast<uint64_t>(&message);
         sqe.len = 1;
     }
     slot.sending_later = !now;

@@ -14,7 +14,11 @@
 
 #include <saker/transport.h>
 
+#include <sys/socket.h>
+
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace saker {
@@ -111,6 +115,8 @@ private:
     bool pressing_ = false;   // this turn has an answer that somebody waits for
     bool skipped_ = false;    // the last turn did not enter the kernel
     std::vector<hope> hopes_;
+    std::deque<msghdr> messages_;  // of sends of several pieces, until they have been submitted
+    size_t messages_in_use_ = 0;
     std::vector<socket_id> ready_, answering_, starved_, paused_;
     steady_time accept_again_{};
 };

@@ -32,8 +32,8 @@ public:
     void refill() noexcept;
     // The slab that the kernel has filled with `size` bytes.
     [[nodiscard]] share take(uint16_t number, size_t size) noexcept;
-    // Where nothing was received since the last call, but before it: the pages of the slabs that the
-    // kernel has go back to the system. They are empty; it writes to them in `enter` alone.
+    // Where nothing was received since the last call, but before it: the pages of the slabs that
+    // the kernel has go back to the system. They are empty; it writes to them in `enter` alone.
     void tidy() noexcept;
     // How many the kernel has.
     [[nodiscard]] size_t provided() const noexcept { return slabs_.size() - missing_.size(); }

@@ -6,8 +6,6 @@
 
 #include <saker/transport.h>
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -79,8 +77,8 @@ struct socket_slot {
     bool starved = false;        // in `starved_`: a receive found no slab
     bool over = false;           // the end or an error has come: `end_result`
     int32_t end_result = 0;
-    bool in_bulk = false;      // more comes than is asked for: receives are single ones
-    uint32_t answered_in = 0;  // the turn in which a receive or accept was answered last
+    bool in_bulk = false;       // more comes than is asked for: receives are single ones
+    uint32_t answered_in = 0;   // the turn in which a receive or accept was answered last
     uint32_t hope = 0;          // the position of the submission of a silent send,
     uint32_t sending_size = 0;  // and its bytes
     size_t sent = 0;
@@ -90,7 +88,6 @@ struct socket_slot {
     close_operation* closing = nullptr;
     read_ahead<share> received;
     std::unique_ptr<listener_part> listening;
-    std::unique_ptr<msghdr> message;  // of a send of several pieces
 };
 
 }  // namespace saker
