@@ -45,7 +45,7 @@ template <class Work>
 class offload_awaiter final : offloaded {
 public:
     using value = std::invoke_result_t<Work&>;
-    explicit offload_awaiter(Work work) : work_(std::move(work)) {}
+    explicit offload_awaiter(Work&& work) : work_(std::forward<Work>(work)) {}
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> waiting) noexcept {
         run = [](offloaded& self) noexcept { static_cast<offload_awaiter&>(self).work(); };
@@ -66,7 +66,7 @@ private:
             failure_ = std::current_exception();
         }
     }
-    Work work_;
+    Work work_;  // or a reference to the caller's
     std::conditional_t<std::is_void_v<value>, char, std::optional<value>> value_{};
     std::exception_ptr failure_;
 };
@@ -80,10 +80,16 @@ private:
 }
 
 // auto rows = co_await offload([&] { return query(); }): runs blocking work on a thread of the
-// server's pool and comes back to the core with its result or its exception.
+// server's pool and comes back to the core with its result or its exception. Work that has a name
+// is not copied: it lives until it has been awaited.
 template <class Work>
-[[nodiscard]] auto offload(Work work) {
-    return detail::offload_awaiter<Work>(std::move(work));
+[[nodiscard]] auto offload(Work&& work) {
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+    static_assert(std::is_lvalue_reference_v<Work> || std::is_trivially_destructible_v<Work>,
+                  "g++ 12 destroys what a lambda inside a co_await captures by value twice (its bug "
+                  "99576); name it first: auto work = [...] {...}; co_await offload(work);");
+#endif
+    return detail::offload_awaiter<Work>(std::forward<Work>(work));
 }
 
 }  // namespace saker
