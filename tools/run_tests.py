@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -38,26 +39,34 @@ def say(text):
     print(text, flush=True)
 
 
-def run(title, command, log, env=None, progress=r"\[\d+/\d+\]|\d+/\d+ Test"):
+def how_far(text):
+    """Of ninja's or ctest's output so far: the last step, or which tests are running."""
+    running = re.findall(r"^\s+Start\s+\d+: (\S+)", text, re.M)
+    for ended in re.findall(r"Test\s+#\d+: (\S+) \.", text):
+        running.remove(ended)
+    steps = re.findall(r"\[\d+/\d+\]", text)
+    return ", ".join(running) or (steps[-1] if steps else "")
+
+
+def run(title, command, log, env=None):
     """Runs a command into a log file. Says how far it is when it takes long. Returns its exit code."""
     os.makedirs(os.path.dirname(log), exist_ok=True)
     with open(log, "wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out,
-                                   stderr=subprocess.STDOUT, env=env)
+                                   stderr=subprocess.STDOUT, env=env, start_new_session=True)
     started, done = time.monotonic(), threading.Event()
 
     def heartbeat():
         while not done.wait(HEARTBEAT_S):
-            seen = re.findall(progress, text_of(log))
-            say(f"  {title}: {time.monotonic() - started:.0f} s {seen[-1].replace(' Test', '') if seen else ''}")
+            say(f"  {title}: {time.monotonic() - started:.0f} s {how_far(text_of(log))}")
 
     beat = threading.Thread(target=heartbeat, daemon=True)
     beat.start()
     try:
         return process.wait()
     finally:
-        if process.poll() is None:
-            process.terminate()
+        if process.poll() is None:  # interrupted: nothing of it goes on alone
+            os.killpg(process.pid, signal.SIGTERM)
         done.set()
         beat.join()
 
@@ -213,5 +222,14 @@ def main():
     return 0 if count.passed and not count.failed else 1
 
 
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        say("interrupted")
+        sys.exit(130)

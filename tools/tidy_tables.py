@@ -14,7 +14,8 @@ REACTOR = ["core/reactor", "core/time"] + CONTRACT + TASK
 CONNECTION = ["core/connection"] + REACTOR + PIPE
 # What a protocol gets is a connection: pipes, timeouts, an id; never operations or transports.
 HTTP_NEEDS = ["core/connection", "core/time"] + PIPE
-HOSTING = ["hosting", "transports", "protocols/http", "protocols/http1"] + CONNECTION
+# Hosting knows the list of transports, and the one in memory for `test_client`.
+HOSTING = ["hosting", "transports", "transports/memory", "protocols/http", "protocols/http1"] + CONNECTION
 TRANSPORTS = ["transports/posix", "transports/epoll", "transports/io_uring", "transports/memory"]
 EVERYTHING = HOSTING + TRANSPORTS + ["tests", "tools/saker"]
 ARROWS = {

@@ -4,7 +4,8 @@
     run.py find_package | add_subdirectory | pkg_config   --source ROOT --build BUILD --scratch DIR
 
 BUILD is a finished build of Saker: the first and the last install it into DIR/prefix, move that
-elsewhere (a package has to be relocatable) and use it from there. The host checks its surroundings.
+elsewhere (a package has to be relocatable) and use it from there. The second builds it in the host's
+own build, without io_uring, which has to be possible too. The host checks its surroundings.
 """
 import argparse
 import os
@@ -47,7 +48,7 @@ def find_package(options):
 
 def add_subdirectory(options):
     launcher = [f"-DCMAKE_CXX_COMPILER_LAUNCHER={options.launcher}"] if options.launcher else []
-    return cmake(options, "add_subdirectory", f"-DSAKER_SOURCE={options.source}", *launcher)
+    return cmake(options, "add_subdirectory", f"-DSAKER_SOURCE={options.source}", "-DSAKER_IO_URING=OFF", *launcher)
 
 
 def pkg_config(options):

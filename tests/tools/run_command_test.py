@@ -34,7 +34,12 @@ def wait_for(port, process):
     raise AssertionError("nothing listens")
 
 
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
 def main():
+    signal.signal(signal.SIGTERM, interrupted)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     # A group of its own, as a shell gives it: Ctrl+C reaches all of it.
@@ -56,7 +61,7 @@ def main():
         text = "".join(said)
         assert re.search(rf"wrk .*{url}/plaintext", text), "no wrk line to try"
         assert "Ctrl+C" in text, "does not say how to stop it"
-    except Exception as problem:  # whatever it was, what the command said explains it
+    except (Exception, KeyboardInterrupt) as problem:  # what the command said explains it
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         reader.join(5)

@@ -46,6 +46,11 @@ class counting(unittest.TestCase):
     def test_without_skips_the_last_line_names_none(self):
         self.assertEqual(run_tests.Count().last_line(), "0 passed, 0 failed")
 
+    def test_how_far_it_is(self):
+        self.assertEqual(run_tests.how_far("[1/9] Building a\n[2/9] Building b\n"), "[2/9]")
+        self.assertEqual(run_tests.how_far("    Start  1: core\n    Start 12: hosting\n"
+                                           " 1/19 Test  #1: core ......   Passed    0.09 sec\n"), "hosting")
+
     def test_only_what_failed_is_shown(self):
         self.assertEqual(run_tests.failing_part(OUTPUT).splitlines(), OUTPUT.splitlines()[2:5])
 
