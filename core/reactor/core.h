@@ -101,6 +101,7 @@ public:
     void add_delay(detail::delay_timer&) noexcept;
     void remove_delay(detail::delay_timer&) noexcept;
     void end_delays() noexcept;
+    [[nodiscard]] bool has_delays() const noexcept { return delays_ != nullptr; }
 
 private:
     class scope;
