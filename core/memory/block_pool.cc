@@ -14,7 +14,6 @@ namespace {
 
 constinit thread_local block_pool* pool_of_this_thread = nullptr;
 
-constexpr size_t fine_step = 32, fine_classes = 32, fine_limit = fine_step * fine_classes;
 constexpr size_t fine_doublings = 10;  // bits of fine_limit
 // Four steps a doubling above the fine classes.
 constexpr size_t steps_a_doubling = 4;
@@ -25,7 +24,7 @@ block_pool* block_pool::current() noexcept { return pool_of_this_thread; }
 void block_pool::make_current(block_pool* pool) noexcept { pool_of_this_thread = pool; }
 
 size_t block_pool::class_of(size_t size) noexcept {
-    if (size <= fine_limit) return size == 0 ? 0 : (size - 1) / fine_step;
+    if (size <= fine_limit) return fine_class(size);
     const auto doubling = static_cast<size_t>(std::bit_width(size - 1)) - 1;  // 10 for 1025..2048
     const size_t step = (size_t{1} << doubling) / steps_a_doubling;
     const size_t within = (size - 1 - (size_t{1} << doubling)) / step;
@@ -48,7 +47,7 @@ block_pool::~block_pool() {
     trim();
 }
 
-void* block_pool::allocate(size_t size) {
+void* block_pool::allocate_from_chunk(size_t size) {
     if (size > largest) return ::operator new(size);
     const size_t size_class = class_of(size);
     chunk* from = with_free_[size_class];
@@ -67,7 +66,7 @@ void* block_pool::allocate(size_t size) {
     return taken;
 }
 
-void block_pool::release(void* returned, size_t size) noexcept {
+void block_pool::release_to_chunk(void* returned, size_t size) noexcept {
     if (size > largest) return ::operator delete(returned);
     chunk& home = home_of(returned);
     SAKER_DEBUG_ASSERT(home.size_class == class_of(size), "a piece goes back as what it was");
@@ -78,6 +77,15 @@ void block_pool::release(void* returned, size_t size) noexcept {
 }
 
 void block_pool::trim() noexcept {
+    for (size_t i = 0; i < fine_classes; ++i) {
+        shelf& near = shelves_[i];
+        while (piece* const left = near.first) {
+            near.first = left->next;
+            ++in_use_;  // as release_to_chunk counts it
+            release_to_chunk(left, size_of(i));
+        }
+        near.count = 0;
+    }
     for (chunk* list : with_free_) {
         for (chunk* one = list; one != nullptr;) {
             chunk* const next = one->next;

@@ -178,7 +178,7 @@ void add_demo(server& to) {
         answered.content_type("text/html; charset=utf-8").static_text(demo_page());
     });
     to.get("/plaintext", [](request&, response& answered) {
-        answered.content_type("text/plain").static_text("Hello, World!");
+        answered.static_text("Hello, World!");
     });
     to.get("/json", json);
     to.post("/echo", echo);
