@@ -126,7 +126,7 @@ TEST_F(core_test, does_not_wait_while_there_is_mail) {
     std::string order;
     noted_letter mail(order);
     home.post(mail);
-    EXPECT_EQ(io->wakes, 1);
+    EXPECT_EQ(io->wakes.load(), 1);
     home.turn(time.now() + 1h);
     EXPECT_EQ(io->waited_until, time.now());
     EXPECT_EQ(order, "m");
@@ -187,7 +187,7 @@ TEST_F(core_test, stop_from_another_thread_ends_the_run) {
     other.join();
     turn();
     EXPECT_EQ(order, "m");
-    EXPECT_GE(io->wakes, 1);
+    EXPECT_GE(io->wakes.load(), 1);
 }
 
 // The thread that posted may not have woken the transport yet when its letter is read and the core

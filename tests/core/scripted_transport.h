@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -41,7 +42,7 @@ public:
     // ---- what the test does ----
 
     bool closes_by_hand = false;
-    int wakes = 0;
+    std::atomic<int> wakes = 0;  // other threads too
     steady_time waited_until;  // of the last `wait`
 
     [[nodiscard]] scripted_socket& at(socket_id id) { return *sockets_.at(id.slot); }
