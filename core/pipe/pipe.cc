@@ -6,8 +6,6 @@
 #include "core/memory/block_pool.h"
 #include "core/memory/slab_writer.h"
 
-#include <saker/transport.h>
-
 #include <algorithm>
 #include <cstring>
 #include <new>

@@ -5,7 +5,7 @@
 #include "core/reactor/core.h"
 #include "core/time/timer_wheel.h"
 
-#include <saker/pipe.h>
+#include <saker/task.h>
 
 #include <utility>
 

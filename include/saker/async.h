@@ -2,7 +2,6 @@
 // What a coroutine on a core can wait for besides its connection: time, and work elsewhere.
 // Called on a core's thread, from a handler; elsewhere a broken promise.
 
-#include <saker/pipe.h>
 #include <saker/task.h>
 
 #include <chrono>

@@ -13,6 +13,12 @@
 
 namespace saker {
 
+// A piece of what is sent. Laid out as an iovec, so that POSIX transports pass it on as it is.
+struct buffer {
+    void* data;
+    size_t size;
+};
+
 // Memory with a count of the shares that see it. Its owner is told when the last one is gone.
 struct block {
     using release_function = void(block&) noexcept;

@@ -4,6 +4,7 @@
 // the reader is too far behind; the reader looks at what there is and says how far it got.
 
 #include <saker/buffer.h>
+#include <saker/task.h>
 
 #include <coroutine>
 #include <cstddef>
@@ -15,21 +16,6 @@
 namespace saker {
 
 class slab_writer;  // the core's memory for what is written as text
-struct buffer;      // transport.h
-
-// What is run when the other side of a pipe has moved: a coroutine, or an engine's function.
-struct continuation {
-    void (*run)(void* context) noexcept = nullptr;
-    void* context = nullptr;
-
-    static continuation of(std::coroutine_handle<> waiting) noexcept {
-        return {[](void* address) noexcept {
-                    std::coroutine_handle<>::from_address(address).resume();
-                },
-                waiting.address()};
-    }
-    explicit operator bool() const noexcept { return run != nullptr; }
-};
 
 // Kestrel: MaxReadBufferSize 1 MiB, MaxWriteBufferSize 64 KiB; resume at half.
 struct pipe_options {

@@ -13,6 +13,20 @@
 
 namespace saker {
 
+// What is run when something that was waited for has come: a coroutine, or an engine's function.
+struct continuation {
+    void (*run)(void* context) noexcept = nullptr;
+    void* context = nullptr;
+
+    static continuation of(std::coroutine_handle<> waiting) noexcept {
+        return {[](void* address) noexcept {
+                    std::coroutine_handle<>::from_address(address).resume();
+                },
+                waiting.address()};
+    }
+    explicit operator bool() const noexcept { return run != nullptr; }
+};
+
 template <class T = void>
 class task;
 

@@ -40,12 +40,6 @@ struct socket_id {
     friend bool operator==(socket_id, socket_id) = default;
 };
 
-// What a send is made of. Laid out as an iovec, so that POSIX transports pass it on as it is.
-struct buffer {
-    void* data;
-    size_t size;
-};
-
 // One question to a transport. It lives inside its owner, is never copied or allocated, and asks
 // one question at a time; it must outlive its answer.
 struct operation {
@@ -189,7 +183,7 @@ public:
     virtual void close(socket_id, close_operation&) noexcept = 0;
 
     [[nodiscard]] virtual socket_names names(socket_id) const = 0;
-    // The operating system's handle, for what only it can do (kTLS, options); -1 where there is none.
+    // The operating system's handle, for what only it can do (kTLS, options); -1: there is none.
     [[nodiscard]] virtual int native(socket_id) const noexcept = 0;
 
     // Called about once a second: memory that has not been needed since the last time may go.

@@ -6,7 +6,7 @@
 
 #include "protocols/http/field_list.h"
 #include "protocols/http/rejection.h"
-#include "protocols/http1/scan.h"
+#include "protocols/http1/scan/scan.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -8,7 +8,7 @@
 #include "protocols/http/rejection.h"
 #include "protocols/http1/field_lines.h"
 #include "protocols/http1/request_head.h"
-#include "protocols/http1/scan.h"
+#include "protocols/http1/scan/scan.h"
 
 #include <cstddef>
 #include <cstdint>

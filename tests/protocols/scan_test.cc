@@ -1,7 +1,7 @@
 // The scanners against each other with random bytes: every size around the block sizes, every
 // offset, always up to a guard page. The scalar one is the definition.
 
-#include "protocols/http1/scan.h"
+#include "protocols/http1/scan/scan.h"
 
 #include "tests/protocols/head_delivery.h"
 

@@ -1,13 +1,13 @@
 // The AVX2 scanner: 64 bytes a step for fields, 32 for targets. Functions carry their target
 // attribute, so the file needs no compiler flag and the rest of the library stays baseline x86-64.
 
-#include "protocols/http1/scan.h"
+#include "protocols/http1/scan/scan.h"
 
 #if defined(__x86_64__)
 
 #include "protocols/http/field_value.h"
-#include "protocols/http1/line_rules.h"
-#include "protocols/http1/scan_blocks.h"
+#include "protocols/http1/scan/line_rules.h"
+#include "protocols/http1/scan/scan_blocks.h"
 
 #include <immintrin.h>
 
@@ -93,7 +93,7 @@ SAKER_AVX2_ENTRY scan_block scan_block_avx2(const char* data, size_t size, size_
 
 #define SAKER_WALK SAKER_AVX2
 #define SAKER_WALK_ENTRY SAKER_AVX2_ENTRY
-#include "protocols/http1/lines_walk.inc"
+#include "protocols/http1/scan/lines_walk.inc"
 #undef SAKER_WALK
 #undef SAKER_WALK_ENTRY
 

@@ -3,8 +3,8 @@
 
 #include "protocols/http/characters.h"
 #include "protocols/http/field_value.h"
-#include "protocols/http1/line_rules.h"
-#include "protocols/http1/scan.h"
+#include "protocols/http1/scan/line_rules.h"
+#include "protocols/http1/scan/scan.h"
 
 #include <algorithm>
 
@@ -52,7 +52,7 @@ target_scan scan_target_scalar(const char* data, size_t size, size_t from) noexc
 
 #define SAKER_WALK inline
 #define SAKER_WALK_ENTRY
-#include "protocols/http1/lines_walk.inc"
+#include "protocols/http1/scan/lines_walk.inc"
 #undef SAKER_WALK
 #undef SAKER_WALK_ENTRY
 

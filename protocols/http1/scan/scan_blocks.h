@@ -3,7 +3,7 @@
 // one block of a target are taken into the answer. Private to scan_sse42.cc and scan_avx2.cc.
 
 #include "protocols/http/characters.h"
-#include "protocols/http1/scan.h"
+#include "protocols/http1/scan/scan.h"
 
 #include <array>
 #include <bit>

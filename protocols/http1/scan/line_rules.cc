@@ -1,6 +1,6 @@
 // Which reason a stop byte stands for. Off the fast path: a request that comes here is refused.
 
-#include "protocols/http1/line_rules.h"
+#include "protocols/http1/scan/line_rules.h"
 
 namespace saker::detail {
 

@@ -1,7 +1,7 @@
 // The choice among the scanners. It is made once, from what the processor says; every other file
 // only sees the table of functions.
 
-#include "protocols/http1/scan.h"
+#include "protocols/http1/scan/scan.h"
 
 namespace saker {
 

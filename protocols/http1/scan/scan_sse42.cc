@@ -1,13 +1,13 @@
 // The SSE4.2 scanner: as the AVX2 one, 16 bytes at a time. Byte shuffles rather than the string
 // instructions of SSE4.2, which take eleven cycles each and answer one question at a time.
 
-#include "protocols/http1/scan.h"
+#include "protocols/http1/scan/scan.h"
 
 #if defined(__x86_64__)
 
 #include "protocols/http/field_value.h"
-#include "protocols/http1/line_rules.h"
-#include "protocols/http1/scan_blocks.h"
+#include "protocols/http1/scan/line_rules.h"
+#include "protocols/http1/scan/scan_blocks.h"
 
 #include <immintrin.h>
 
@@ -85,7 +85,7 @@ SAKER_SSE42_ENTRY scan_block scan_block_sse42(const char* data, size_t size, siz
 
 #define SAKER_WALK SAKER_SSE42
 #define SAKER_WALK_ENTRY SAKER_SSE42_ENTRY
-#include "protocols/http1/lines_walk.inc"
+#include "protocols/http1/scan/lines_walk.inc"
 #undef SAKER_WALK
 #undef SAKER_WALK_ENTRY
 
