@@ -1,4 +1,4 @@
-// See core_runner.h. What is asked of a core travels as a letter, and the asker waits for the answer.
+// See core_runner.h. What is asked of a core travels as a letter; the asker waits for the answer.
 
 #include "hosting/core_runner.h"
 

@@ -49,7 +49,8 @@ error server_host::check() const {
     all.messages.insert(all.messages.end(), mistakes.begin(), mistakes.end());
     if (options.endpoints.empty())
         all.messages.emplace_back(
-            "There is nothing to listen on: call listen(\"http://127.0.0.1:8080\") before start().");
+            "There is nothing to listen on: call listen(\"http://127.0.0.1:8080\") before "
+            "start().");
     return all;
 }
 
@@ -229,7 +230,8 @@ std::string server_host::why_not(int error, const endpoint& where,
         text += std::strerror(error);
         if (error == EACCES && where.port != 0 && where.port < 1024)
             text += ". Ports below 1024 need the capability CAP_NET_BIND_SERVICE "
-                    "(setcap cap_net_bind_service=+ep), or sysctl net.ipv4.ip_unprivileged_port_start.";
+                    "(setcap cap_net_bind_service=+ep), or sysctl "
+                    "net.ipv4.ip_unprivileged_port_start.";
         return text;
     }
     text += "address already in use";

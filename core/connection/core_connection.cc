@@ -1,5 +1,5 @@
 // See core_connection.h. The input pump: receive -> input pipe -> reader; it stops asking while the
-// reader is behind. The output pump: output pipe -> one gathered send at the end of a turn. The end:
+// reader is behind. The output pump: output pipe -> one gathered send at a turn's end. The end:
 // delegate returns -> output drains -> our end is said -> the peer's end is awaited -> close.
 
 #include "core/connection/core_connection.h"

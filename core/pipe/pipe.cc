@@ -1,4 +1,4 @@
-// See pipe.h. Segments are links of a list, taken from the core's block pool: an empty pipe holds no
+// See pipe.h. Segments are links of a list, from the core's block pool: an empty pipe holds no
 // memory, and adding or dropping one costs a few instructions.
 
 #include <saker/pipe.h>

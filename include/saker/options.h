@@ -42,7 +42,7 @@ struct server_limits {
 // Kestrel's SocketTransportOptions, and which transport it is.
 struct transport_options {
     // "auto": the first usable of io_uring and epoll, with the reasons of those passed over in the
-    // log; or one by name ("io_uring", "epoll", a plug-in's), which is an error if it is not usable.
+    // log; or one by name ("io_uring", "epoll", a plug-in's): an error if it is not usable.
     std::string name = "auto";
     uint32_t backlog = 512;
     bool no_delay = true;

@@ -104,7 +104,7 @@ public:
     [[nodiscard]] gathered gather(std::span<buffer> into) const noexcept;
     // Takes up to `most` of the front bytes out as a share: consumed, and the taker's own.
     [[nodiscard]] share take(size_t most) noexcept;
-    // Gives back `consumed` bytes; the next read waits for more than `examined` (of the same count).
+    // Gives back `consumed` bytes; the next read waits for more than `examined` (of one count).
     void advance(size_t consumed, size_t examined) noexcept;
     void advance(size_t consumed) noexcept { advance(consumed, consumed); }
     // Wakes the reader without news: its `read` says false though the pipe is not at its end.

@@ -34,7 +34,7 @@ public:
     [[nodiscard]] std::string_view path() const noexcept;
     // As sent, without the "?".
     [[nodiscard]] std::string_view query() const noexcept;
-    // The first value of a name in the query, decoded ("+" and percent); nothing if it is not there.
+    // The first value of a name in the query, decoded ("+" and percent); nothing if there is none.
     [[nodiscard]] std::optional<std::string> query_value(std::string_view key) const;
     // The request target as it was sent.
     [[nodiscard]] std::string_view target() const noexcept;

@@ -152,7 +152,7 @@ struct endpoint {
     bool reuse_port = false;          // several listeners of this process share the port
     std::string path;                 // of a unix_socket
     uint32_t mode = 0;                // permission bits of its file; 0: what the umask leaves
-    int handle = -1;                  // an open listening descriptor: of a handle, or shared by cores
+    int handle = -1;                  // an open listening descriptor, which cores may share
     uint32_t backlog = 512;           // Kestrel's SocketTransportOptions.Backlog
     bool no_delay = true;             // Kestrel's SocketTransportOptions.NoDelay
 };
@@ -198,7 +198,7 @@ public:
 // What a transport can do here, or why it cannot and how to mend that.
 struct transport_probe {
     bool usable = false;
-    std::string detail;  // usable: what was found ("Linux 6.18, multishot receive, ..."); else why not
+    std::string detail;  // usable: what was found ("Linux 6.18, multishot ..."); else why not
     std::string remedy;  // how to mend it; empty where usable
 };
 
@@ -214,7 +214,7 @@ public:
     [[nodiscard]] virtual std::unique_ptr<transport> make(slab_pool&, std::string& error) const = 0;
 };
 
-// The engine's own, by name ("io_uring", "epoll"): for a plug-in that adds something to one of them.
+// The engine's own, by name ("io_uring", "epoll"): for a plug-in that adds something to one.
 // Null where this build has none of that name.
 [[nodiscard]] const transport_factory* built_in_transport(std::string_view name) noexcept;
 

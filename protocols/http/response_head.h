@@ -1,6 +1,6 @@
 #pragma once
 // Status and fields of a response until it starts. Fields are kept as the lines that HTTP/1 sends,
-// so that writing them is one copy; each also knows its name and value for whoever needs them apart.
+// so that writing them is one copy; each knows its name and value for whoever needs them apart.
 // What could split a response is refused where it comes in.
 
 #include "protocols/http/header_names.h"

@@ -115,7 +115,8 @@ head_result head_parser::parse(const char* data, size_t size, const head_limits&
     }
     head.bind(data);
     head.size_ = fields_.end();
-    const rejection_reason reason = head_framing(head, limits.allow_host_header_override).decide_fields();
+    const rejection_reason reason =
+        head_framing(head, limits.allow_host_header_override).decide_fields();
     if (reason != none) return rejected(reason);
     return {head_status::complete, none, head.size_};
 }

@@ -56,7 +56,7 @@ head_status http1_exchange::understood() noexcept {
     asked.content_length = head_.content_length();
     asked.has_body = head_.has_body();
     asked.is_head = head_.method() == method::head;
-    // No tunnels: what follows a CONNECT is not for this server, whatever was answered (RFC 9931 8).
+    // No tunnels: what follows a CONNECT is not for this server, whatever the answer (RFC 9931 8).
     keep_alive_ = head_.keep_alive() && head_.method() != method::connect;
     if (head_.path_needs_decoding() && !decode_target()) return head_status::rejected;
 

@@ -203,7 +203,8 @@ void http1_exchange::end_stream() noexcept {
     // What was made of half a request is not to be taken for a whole answer.
     const bool complete = framing_ == framing::no_body ||
                           (framing_ == framing::sized && written_ == *head.content_length);
-    if (body_ == body_state::failed && !complete) return connection_->abort(end_reason::other_error);
+    if (body_ == body_state::failed && !complete)
+        return connection_->abort(end_reason::other_error);
     if (framing_ == framing::sized && written_ < *head.content_length)
         return connection_->abort(end_reason::error_writing_response);
     if (framing_ != framing::chunked) return;
