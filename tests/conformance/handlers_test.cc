@@ -1,0 +1,410 @@
+// What handlers do besides answering: throw, wait, work elsewhere, answer from another thread, give
+// up, go on after the client has left, and live behind middleware.
+
+#include "tests/support/serve.h"
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+
+namespace saker::test {
+namespace {
+
+CONFORMANCE_SUITE(handlers);
+
+struct not_an_exception {};
+
+CONFORMANCE(handlers, an_exception_before_the_answer_is_500_and_the_connection_goes_on) {
+    serve([](request& asked, response& answered) {
+        answered.status(201).header("A", "b").text("half");
+        if (asked.path() == "/std") throw std::runtime_error("wrong");
+        if (asked.path() == "/other") throw not_an_exception();
+    });
+    for (const char* const path : {"/std", "/other"}) {
+        client().send(std::string("GET ") + path + " HTTP/1.1", "Host: a", "", "");
+        client().receive("HTTP/1.1 500 Internal Server Error", server(), date(),
+                         "Content-Length: 0", "", "");
+    }
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive("HTTP/1.1 201 Created", server(), date(), "A: b", "Content-Type: text/plain",
+                     "Content-Length: 4", "", "half");
+}
+
+CONFORMANCE(handlers, an_exception_of_a_coroutine_is_500_too_and_its_body_is_drained) {
+    serve([](request& asked, response& answered) -> task<> {
+        (void)co_await asked.body().read();
+        (void)co_await delay(1s);
+        answered.text("half");
+        throw std::runtime_error("wrong");
+    });
+    client().send("POST / HTTP/1.1", "Host: a", "Content-Length: 3", "", "abcGET / HTTP/1.1",
+                  "Host: a", "", "");
+    for (int i = 0; i < 2; ++i) {
+        advance(1s);
+        client().receive("HTTP/1.1 500 Internal Server Error", server(), date(),
+                         "Content-Length: 0", "", "");
+    }
+}
+
+CONFORMANCE(handlers, an_exception_after_the_start_aborts) {
+    serve([](request&, response& answered) -> task<> {
+        (void)co_await answered.body().write("half");
+        (void)co_await delay(1s);
+        throw std::runtime_error("wrong");
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Transfer-Encoding: chunked", "", "4",
+                     "half", "");
+    advance(1s);
+    client().receive_reset();
+    EXPECT_EQ(ended(), end_reason::unhandled_exception);
+}
+
+CONFORMANCE(handlers, an_exception_is_logged_with_the_request) {
+    std::vector<std::string> lines;
+    std::mutex guard;
+    options.minimum_log_level = log_level::error;
+    options.log = [&](const log_record& event) {
+        const std::lock_guard lock(guard);
+        lines.emplace_back(event.message);
+    };
+    serve([](request&, response&) { throw std::runtime_error("wrong\r\n"); });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().read_answer();
+    finish();
+    const std::lock_guard lock(guard);
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines[0].find(":00000001 unhandled exception: wrong"), std::string::npos) << lines[0];
+    EXPECT_EQ(lines[0].find('\n'), std::string::npos);
+}
+
+CONFORMANCE(handlers, a_handler_may_abort) {
+    serve([](request&, response& answered) -> task<> {
+        answered.text("never");
+        answered.abort();
+        (void)co_await delay(1s);
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_reset();
+    EXPECT_EQ(ended(), end_reason::none) << "the handler has not returned";
+    advance(1s);
+    EXPECT_EQ(ended(), end_reason::aborted_by_app);
+}
+
+CONFORMANCE(handlers, a_plain_handler_may_abort) {
+    serve([](request&, response& answered) { answered.abort(); });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_reset();
+    EXPECT_EQ(ended(), end_reason::aborted_by_app);
+}
+
+// ---- waiting ----
+
+CONFORMANCE(handlers, a_delay_takes_its_time_and_does_not_hold_the_others) {
+    serve([](request& asked, response& answered) -> task<> {
+        if (asked.path() == "/slow") {
+            EXPECT_TRUE(co_await delay(500ms));
+        }
+        answered.shared(std::make_shared<const std::string>(asked.path()));
+    });
+    client().send("GET /slow HTTP/1.1", "Host: a", "", "");
+    raw_client& other = new_client();
+    other.send("GET /quick HTTP/1.1", "Host: a", "", "");
+    other.receive_raw(ok("/quick"));
+    advance(499ms);
+    client().receive_nothing();
+    advance(1ms);
+    client().receive_raw(ok("/slow"));
+}
+
+CONFORMANCE(handlers, a_delay_of_nothing_does_not_wait) {
+    serve([](request&, response& answered) -> task<> {
+        for (int i = 0; i < 1000; ++i) EXPECT_TRUE(co_await delay(0ms));
+        EXPECT_TRUE(co_await delay(-1s));
+        answered.shared(std::make_shared<const std::string>("now"));
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_raw(ok("now"));
+}
+
+CONFORMANCE(handlers, offloaded_work_runs_elsewhere_and_comes_back) {
+    const auto core_thread = std::this_thread::get_id();
+    serve([=](request&, response& answered) -> task<> {
+        const auto worker = co_await offload([] { return std::this_thread::get_id(); });
+        EXPECT_NE(worker, core_thread);
+        EXPECT_EQ(std::this_thread::get_id(), core_thread);
+        const std::string made = co_await offload([] { return std::string("made elsewhere"); });
+        answered.shared(std::make_shared<const std::string>(made));
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    run_until([&] { return counts().responses_by_class[2].value() == 1; });
+    client().receive_raw(ok("made elsewhere"));
+}
+
+CONFORMANCE(handlers, offloaded_work_that_throws_throws_at_who_awaits_it) {
+    serve([](request&, response& answered) -> task<> {
+        try {
+            co_await offload([] { throw std::runtime_error("elsewhere"); });
+        } catch (const std::runtime_error& known) {
+            answered.shared(std::make_shared<const std::string>(known.what()));
+        }
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    run_until([&] { return counts().responses_by_class[2].value() == 1; });
+    client().receive_raw(ok("elsewhere"));
+}
+
+// ---- answers from elsewhere ----
+
+CONFORMANCE(handlers, a_responder_answers_from_another_thread) {
+    std::thread other;
+    serve([&](request&, response& answered) {
+        other = std::thread([later = answered.defer()]() mutable {
+            EXPECT_FALSE(later.aborted());
+            EXPECT_TRUE(later.text("from afar", 202, "text/x"));
+        });
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    run_until([&] { return counts().responses_by_class[2].value() == 1; });
+    other.join();
+    client().receive("HTTP/1.1 202 Accepted", server(), date(), "Content-Type: text/x",
+                     "Content-Length: 9", "", "from afar");
+}
+
+CONFORMANCE(handlers, a_responder_runs_its_answer_on_the_core) {
+    std::optional<responder> kept;
+    serve([&](request&, response& answered) { kept.emplace(answered.defer()); });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_nothing();
+    ASSERT_TRUE(kept);
+    EXPECT_TRUE(kept->complete([](response& answered) {
+        EXPECT_NE(core::current(), nullptr);
+        answered.status(404).header("A", "b").text("no");
+    }));
+    client().receive("HTTP/1.1 404 Not Found", server(), date(), "A: b", "Content-Type: text/plain",
+                     "Content-Length: 2", "", "no");
+    client().send("GET / HTTP/1.1", "Host: a", "Connection: close", "", "");
+    settle();
+    EXPECT_TRUE(kept->text("again"));
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Type: text/plain",
+                     "Content-Length: 5", "Connection: close", "", "again");
+    client().receive_end();
+}
+
+CONFORMANCE(handlers, a_dropped_responder_is_500) {
+    serve([](request&, response& answered) { (void)answered.defer(); });
+    for (int i = 0; i < 2; ++i) {
+        client().send("GET / HTTP/1.1", "Host: a", "", "");
+        client().receive("HTTP/1.1 500 Internal Server Error", server(), date(),
+                         "Content-Length: 0", "", "");
+    }
+}
+
+CONFORMANCE(handlers, a_responder_whose_answer_throws_is_500) {
+    std::optional<responder> kept;
+    serve([&](request&, response& answered) { kept.emplace(answered.defer()); });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    EXPECT_TRUE(kept->complete([](response&) { throw std::runtime_error("wrong"); }));
+    client().receive("HTTP/1.1 500 Internal Server Error", server(), date(), "Content-Length: 0",
+                     "", "");
+}
+
+CONFORMANCE(handlers, an_answer_is_deferred_once) {
+    std::optional<responder> kept;
+    serve([&](request&, response& answered) {
+        kept.emplace(answered.defer());
+        EXPECT_THROW((void)answered.defer(), std::logic_error);
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    EXPECT_TRUE(kept->text("one"));
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Type: text/plain",
+                     "Content-Length: 3", "", "one");
+}
+
+CONFORMANCE(handlers, a_responder_whose_client_has_gone_is_told) {
+    std::optional<responder> kept;
+    serve([&](request&, response& answered) { kept.emplace(answered.defer()); });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    ASSERT_TRUE(kept);
+    EXPECT_FALSE(kept->aborted());
+    client().vanish();
+    EXPECT_EQ(ended(), end_reason::connection_reset);
+    EXPECT_TRUE(kept->aborted());
+    EXPECT_FALSE(kept->text("nobody"));
+}
+
+CONFORMANCE(handlers, a_responder_may_outlive_the_server) {
+    std::optional<responder> kept;
+    serve([&](request&, response& answered) { kept.emplace(answered.defer()); });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    stop();
+    EXPECT_TRUE(kept->aborted());
+    EXPECT_FALSE(kept->text("nobody"));
+    client().receive_reset();
+}
+
+// ---- clients that leave ----
+
+CONFORMANCE(handlers, a_handler_learns_that_its_client_has_gone) {
+    bool learned = false;
+    serve([&](request& asked, response& answered) -> task<> {
+        EXPECT_FALSE(asked.aborted());
+        co_await asked.until_aborted();
+        learned = asked.aborted();
+        EXPECT_FALSE(co_await answered.body().write("nobody"));
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    EXPECT_FALSE(learned);
+    client().vanish();
+    EXPECT_EQ(ended(), end_reason::connection_reset);
+    EXPECT_TRUE(learned);
+}
+
+CONFORMANCE(handlers, one_that_has_only_ended_its_side_still_hears) {
+    serve([](request& asked, response& answered) -> task<> {
+        co_await asked.until_aborted();
+        answered.shared(std::make_shared<const std::string>("still there?"));
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().end();
+    client().receive_raw(ok("still there?"));
+    client().receive_end();
+    EXPECT_EQ(ended(), end_reason::client_closed);
+}
+
+CONFORMANCE(handlers, a_stream_to_a_client_that_has_gone_ends) {
+    int writes = 0;
+    serve([&](request&, response& answered) -> task<> {
+        while (co_await answered.body().write(std::string(10'000, 'x'))) {
+            ++writes;
+            (void)co_await delay(4ms);
+        }
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    for (int i = 0; i < 5; ++i) advance(4ms);
+    EXPECT_GE(writes, 5);
+    client().vanish();
+    for (int i = 0; i < 5; ++i) advance(4ms);
+    EXPECT_EQ(ended(), end_reason::connection_reset);
+}
+
+// ---- around them ----
+
+CONFORMANCE(handlers, middleware_runs_around_them_the_first_one_outermost) {
+    static std::string trace;
+    trace.clear();
+    for (const char* const name : {"a", "b", "c"}) {
+        use([=](request& asked, response& answered, const request_delegate& next) -> task<> {
+            trace += name;
+            co_await next(asked, answered);
+            trace += name;
+        });
+    }
+    serve([](request&, response& answered) {
+        trace += '.';
+        answered.shared(std::make_shared<const std::string>("x"));
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_raw(ok("x"));
+    EXPECT_EQ(trace, "abc.cba");
+}
+
+CONFORMANCE(handlers, middleware_may_answer_itself_and_catch) {
+    use([](request& asked, response& answered, const request_delegate& next) -> task<> {
+        if (asked.path() == "/no") {
+            answered.status(403);
+            co_return;
+        }
+        try {
+            co_await next(asked, answered);
+        } catch (const std::exception& known) {
+            answered.status(418).shared(std::make_shared<const std::string>(known.what()));
+        }
+    });
+    serve([](request&, response&) { throw std::runtime_error("tea"); });
+    client().send("GET /no HTTP/1.1", "Host: a", "", "");
+    client().receive("HTTP/1.1 403 Forbidden", server(), date(), "Content-Length: 0", "", "");
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive("HTTP/1.1 418 ", server(), date(), "Content-Length: 3", "", "tea");
+}
+
+CONFORMANCE(handlers, are_found_by_the_router) {
+    route("GET", "/users/{id}", [](request& asked, response& answered) {
+        answered.shared(std::make_shared<const std::string>(asked.route_value("id")));
+    });
+    serve_routes();
+    client().send("GET /users/%41%20b HTTP/1.1", "Host: a", "", "");
+    client().receive_raw(ok("A b"));
+    client().send("HEAD /users/abc HTTP/1.1", "Host: a", "", "");
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 3", "", "");
+    client().send("POST /users/abc HTTP/1.1", "Host: a", "", "");
+    const std::string refused = client().read_answer();
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 405 Method Not Allowed\r\n")) << refused;
+    EXPECT_NE(refused.find("\r\nAllow: GET, HEAD\r\n"), std::string::npos) << refused;
+    client().send("GET /other HTTP/1.1", "Host: a", "", "");
+    EXPECT_TRUE(client().read_answer().starts_with("HTTP/1.1 404 Not Found\r\n"));
+}
+
+CONFORMANCE(handlers, an_upgrade_that_nobody_serves_is_answered_as_any_request) {
+    serve(hello);
+    client().send("GET /chat HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: websocket",
+                  "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "",
+                  "");
+    client().receive_raw(ok("hello"));
+    client().send("GET / HTTP/1.1", "Host: a", "Connection: Upgrade, HTTP2-Settings",
+                  "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", "", "");
+    client().receive_raw(ok("hello"));
+}
+
+CONFORMANCE(handlers, each_request_has_an_id) {
+    std::vector<std::string> ids;
+    serve([&](request& asked, response& answered) {
+        ids.push_back(asked.id());
+        EXPECT_EQ(asked.connection().id(), asked.id().substr(0, 13));
+        hello(asked, answered);
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_raw(ok("hello") + ok("hello"));
+    ASSERT_EQ(ids.size(), 2u);
+    EXPECT_EQ(ids[0].substr(13), ":00000001");
+    EXPECT_EQ(ids[1].substr(13), ":00000002");
+}
+
+CONFORMANCE_SUITE_WHOLE(handlers_and_lifetimes);
+
+CONFORMANCE(handlers_and_lifetimes, a_request_that_is_used_after_its_end_is_found_out) {
+#ifdef NDEBUG
+    GTEST_SKIP() << "checked in debug builds";
+#endif
+    request* kept = nullptr;
+    response* kept_response = nullptr;
+    serve([&](request& asked, response& answered) {
+        kept = &asked;
+        kept_response = &answered;
+        hello(asked, answered);
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_raw(ok("hello"));
+    settle();
+    EXPECT_DEATH((void)kept->path(), "a request is used after its handler has finished");
+    EXPECT_DEATH((void)kept->header("Host"), "a request is used after its handler has finished");
+    EXPECT_DEATH(kept_response->text("a"), "a response is used after its handler has finished");
+}
+
+CONFORMANCE(handlers_and_lifetimes, a_responder_that_answers_twice_is_found_out) {
+    std::optional<responder> kept;
+    serve([&](request&, response& answered) { kept.emplace(answered.defer()); });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    EXPECT_TRUE(kept->text("one"));
+    client().read_answer();
+    EXPECT_DEATH((void)kept->text("two"), "a responder answers once");
+}
+
+}  // namespace
+}  // namespace saker::test

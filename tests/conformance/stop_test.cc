@@ -1,0 +1,131 @@
+// The stop of a server: no more connections; idle ones end, but not before a request that is on its
+// way; busy ones finish and say Connection: close; what does not end in time is aborted.
+
+#include "tests/support/serve.h"
+
+namespace saker::test {
+namespace {
+
+CONFORMANCE_SUITE(stopping);
+
+CONFORMANCE(stopping, an_idle_connection_is_closed) {
+    serve(hello);
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_raw(ok("hello"));
+    host().begin_stop();
+    advance(254ms);
+    client().receive_end();
+    client().end();
+    EXPECT_EQ(ended(), end_reason::app_shutdown);
+    EXPECT_TRUE(host().all_over());
+}
+
+CONFORMANCE(stopping, a_request_that_was_already_sent_is_answered) {
+    serve(hello);
+    client();
+    settle();
+    host().begin_stop();
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 5", "Connection: close",
+                     "", "hello");
+    client().receive_end();
+    client().end();
+    EXPECT_EQ(ended(), end_reason::app_shutdown);
+}
+
+CONFORMANCE(stopping, a_request_that_has_begun_is_answered) {
+    serve(hello);
+    client().send_raw("GET / HTTP/1.1\r\nHost:");
+    host().begin_stop();
+    advance(10s);
+    client().receive_nothing();
+    client().send_raw(" a\r\n\r\n");
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 5", "Connection: close",
+                     "", "hello");
+    client().receive_end();
+}
+
+CONFORMANCE(stopping, a_busy_connection_finishes_and_says_that_it_closes) {
+    serve([](request&, response& answered) -> task<> {
+        EXPECT_TRUE(co_await delay(1s));
+        answered.shared(std::make_shared<const std::string>("done"));
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    host().begin_stop();
+    client().receive_nothing();
+    EXPECT_FALSE(host().all_over());
+    advance(1s);
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 4", "Connection: close",
+                     "", "done");
+    client().receive_end();
+    client().end();
+    EXPECT_EQ(ended(), end_reason::app_shutdown);
+    EXPECT_TRUE(host().all_over());
+}
+
+CONFORMANCE(stopping, an_answer_that_had_begun_does_not_lose_the_request_behind_it) {
+    serve([](request&, response& answered) -> task<> {
+        (void)co_await answered.body().write("a");
+        EXPECT_TRUE(co_await delay(1s));
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Transfer-Encoding: chunked", "", "1",
+                     "a", "");
+    host().begin_stop();
+    advance(1s);
+    client().receive("0", "", "");
+    // It could not say that it closes: what the client sends now was sent in good faith.
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Transfer-Encoding: chunked",
+                     "Connection: close", "", "1", "a", "");
+    advance(1s);
+    client().receive("0", "", "");
+    client().receive_end();
+}
+
+CONFORMANCE(stopping, what_does_not_end_is_aborted) {
+    bool cut_short = false;
+    serve([&](request&, response&) -> task<> { cut_short = !co_await delay(1h); });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    host().begin_stop();
+    advance(30s);
+    client().receive_nothing();
+    host().abort();
+    client().receive_reset();
+    EXPECT_TRUE(cut_short);
+    EXPECT_EQ(ended(), end_reason::app_shutdown_timeout);
+    EXPECT_TRUE(host().all_over());
+}
+
+CONFORMANCE(stopping, nothing_is_accepted_any_more) {
+    serve(hello);
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_raw(ok("hello"));
+    const uint64_t accepted = counts().connections_accepted.value();
+    stop();
+    EXPECT_TRUE(host().all_over());
+    EXPECT_EQ(counts().connections_accepted.value(), accepted);
+    client().receive_end();
+}
+
+CONFORMANCE(stopping, a_client_that_has_connected_is_served_or_closed_but_not_kept) {
+    serve(hello);
+    for (size_t i = 0; i < 10; ++i) client(i).send_raw("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    host().begin_stop();
+    for (size_t i = 0; i < 10; ++i) {
+        const std::string heard = client(i).read_answer();
+        EXPECT_TRUE(heard.ends_with("hello")) << heard;
+    }
+    advance(254ms);
+    for (size_t i = 0; i < 10; ++i) {
+        client(i).receive_end();
+        client(i).end();
+    }
+    EXPECT_EQ(ended_by(end_reason::app_shutdown), 10u);
+    EXPECT_TRUE(host().all_over());
+}
+
+}  // namespace
+}  // namespace saker::test

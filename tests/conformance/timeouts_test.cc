@@ -1,0 +1,136 @@
+// Time: keep-alive and headers at their boundary, by a clock that stands still. The wheel's ticks
+// are 4 ms; nothing ends before its time, and nothing later than a tick.
+
+#include "tests/support/serve.h"
+
+namespace saker::test {
+namespace {
+
+CONFORMANCE_SUITE(timeouts);
+
+CONFORMANCE(timeouts, a_new_connection_that_says_nothing_ends_after_130_s) {
+    serve(hello);
+    client();
+    advance(129'999ms);
+    client().receive_nothing();
+    advance(4ms);
+    client().receive_end();
+    client().end();
+    EXPECT_EQ(ended(), end_reason::keep_alive_timeout);
+}
+
+CONFORMANCE(timeouts, keep_alive_begins_anew_with_each_answer) {
+    serve(hello);
+    for (int i = 0; i < 3; ++i) {
+        client().send("GET / HTTP/1.1", "Host: a", "", "");
+        client().receive_raw(ok("hello"));
+        advance(129s);
+    }
+    client().receive_nothing();
+    advance(1004ms);
+    client().receive_end();
+    client().end();
+    EXPECT_EQ(ended(), end_reason::keep_alive_timeout);
+}
+
+CONFORMANCE(timeouts, empty_lines_do_not_keep_a_connection_alive) {
+    serve(hello);
+    client();
+    for (int i = 0; i < 12; ++i) {
+        advance(10s);
+        client().send_raw("\r\n");
+    }
+    advance(10'004ms);
+    client().receive_end();
+    client().end();
+    EXPECT_EQ(ended(), end_reason::keep_alive_timeout);
+}
+
+CONFORMANCE(timeouts, a_head_that_takes_longer_than_30_s_is_408) {
+    serve(hello);
+    client();
+    advance(100s);
+    client().send_raw("GET / HT");
+    advance(29'999ms);
+    client().receive_nothing();
+    advance(4ms);
+    client().receive_raw(refusal("408 Request Timeout"));
+    client().receive_end();
+    client().end();
+    EXPECT_EQ(ended(), end_reason::request_headers_timeout);
+    EXPECT_EQ(rejected_for(), rejection_reason::request_headers_timeout);
+}
+
+CONFORMANCE(timeouts, bytes_do_not_give_a_head_more_time) {
+    serve(hello);
+    client().send_raw("GET / HTTP/1.1\r\nHost: a\r\n");
+    for (int i = 0; i < 29; ++i) {
+        advance(1s);
+        client().send_raw("X: a\r\n");
+    }
+    client().receive_nothing();
+    advance(1004ms);
+    client().receive_raw(refusal("408 Request Timeout"));
+    client().receive_end();
+}
+
+CONFORMANCE(timeouts, a_head_that_comes_in_time_is_answered) {
+    serve(hello);
+    client().send_raw("GET / HTTP/1.1\r\nHost: a\r\n");
+    advance(29'990ms);
+    client().send_raw("\r\n");
+    client().receive_raw(ok("hello"));
+    advance(100s);
+    client().receive_nothing();
+    EXPECT_EQ(ended(), end_reason::none);
+}
+
+CONFORMANCE(timeouts, the_head_of_a_pipelined_request_has_a_time_of_its_own) {
+    serve(hello);
+    client().send("GET / HTTP/1.1", "Host: a", "", "GET / HT");
+    client().receive_raw(ok("hello"));
+    advance(29'990ms);
+    client().receive_nothing();
+    advance(14ms);
+    client().receive_raw(refusal("408 Request Timeout"));
+    client().receive_end();
+}
+
+CONFORMANCE(timeouts, a_handler_may_take_its_time) {
+    serve([](request&, response& answered) -> task<> {
+        EXPECT_TRUE(co_await delay(1h));
+        answered.shared(std::make_shared<const std::string>("hello"));
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    advance(3599s);
+    client().receive_nothing();
+    advance(1004ms);
+    client().receive_raw(ok("hello"));
+}
+
+CONFORMANCE(timeouts, both_can_be_chosen) {
+    options.limits.keep_alive_timeout = 50ms;
+    options.limits.request_headers_timeout = 20ms;
+    serve(hello);
+    client().send_raw("GET");
+    advance(24ms);
+    client().receive_raw(refusal("408 Request Timeout"));
+    client().receive_end();
+    raw_client& other = new_client();
+    advance(54ms);
+    other.receive_end();
+}
+
+CONFORMANCE(timeouts, an_answer_that_is_not_taken_ends_the_connection) {
+    static const std::string large(20'000'000, 'x');
+    serve([](request&, response& answered) { answered.static_text(large); });
+    client().stop_reading();
+    client().send("GET / HTTP/1.1", "Host: a", "Connection: close", "", "");
+    // Kestrel: five seconds, and as long as 240 bytes a second take.
+    advance(std::chrono::seconds(20'000'000 / 240 + 6));
+    EXPECT_EQ(ended(), end_reason::connection_close_requested);
+    client().vanish();
+}
+
+}  // namespace
+}  // namespace saker::test

@@ -1,0 +1,233 @@
+// See serve.h.
+
+#include "tests/support/serve.h"
+
+#include "protocols/http/date.h"
+#include "transports/transports.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+namespace saker::test {
+namespace {
+
+// A peer in memory, in the words of all peers.
+class memory_end final : public peer {
+public:
+    explicit memory_end(memory_peer end) : end_(std::move(end)) {
+        EXPECT_TRUE(end_.connected()) << "nobody listens there";
+    }
+    ~memory_end() override { end_.vanish(); }
+    size_t say(std::string_view text) override { return end_.say(text); }
+    void end() override { end_.end(); }
+    void vanish() override { end_.vanish(); }
+    std::string take() override { return end_.hear(); }
+    [[nodiscard]] bool ended() const override { return end_.ended(); }
+    [[nodiscard]] bool was_reset() const override { return end_.was_reset(); }
+
+private:
+    memory_peer end_;
+};
+
+std::vector<setting> settings_with(std::initializer_list<delivery> ways) {
+    std::vector<setting> all;
+    for (const char* const transport : {"epoll", "io_uring", "memory"}) {
+        for (const delivery way : ways) all.push_back({transport, way});
+    }
+    return all;
+}
+
+uint16_t port_of(const std::string& address) {
+    return static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+}
+
+}  // namespace
+
+std::vector<setting> every_setting() {
+    return settings_with({delivery::whole, delivery::byte_by_byte, delivery::cut});
+}
+std::vector<setting> whole_settings() { return settings_with({delivery::whole}); }
+
+std::vector<setting> memory_settings() { return {{"memory", delivery::whole}}; }
+
+std::string name_of(const setting& of) { return of.transport + '_' + std::string(name_of(of.way)); }
+
+served::served() = default;
+served::~served() = default;
+
+void served::SetUp() {
+    options.minimum_log_level = log_level::none;
+    if (in_memory()) return;
+    if (const transport_choice choice = choose_transport(GetParam().transport); !choice.factory)
+        GTEST_SKIP() << choice.error;
+}
+
+void served::serve(std::unique_ptr<application> answers) {
+    options.listen("http://127.0.0.1:0", [&](listen_options& of) { of = endpoint_options; });
+    host_ = std::make_unique<server_host>(options);
+    for (const auto& add : routes_) add(host_->requests.routes);
+    for (auto& one : middleware_) host_->requests.use(std::move(one));
+    if (answers) host_->requests.routes.fallback(std::move(answers));
+    const transport_factory* factory = nullptr;
+    if (in_memory()) {
+        network_ = std::make_shared<memory_network>(network_options);
+        factory = network_.get();
+    } else {
+        factory = choose_transport(GetParam().transport).factory;
+    }
+    const auto bound = host_->start_here(*factory, clock_);
+    ASSERT_TRUE(bound) << bound.error().text();
+    const uint8_t loopback[] = {127, 0, 0, 1};
+    std::memcpy(where_.address, loopback, sizeof loopback);
+    where_.port = port_of(bound->front());
+}
+
+void served::take_turn() { here().turn({}); }
+
+uint64_t served::progress() const {
+    const core_counts& counted = host_->core_here().counts();
+    uint64_t sum = counted.bytes_received.value() + counted.bytes_sent.value() +
+                   counted.connections_accepted.value();
+    for (const counter& one : counted.ends) sum += one.value();
+    return sum;
+}
+
+uint64_t served::received() const { return host_->core_here().counts().bytes_received.value(); }
+
+raw_client& served::client(size_t which) {
+    while (clients_.size() <= which) new_client();
+    return *clients_[which];
+}
+
+raw_client& served::new_client(peer_options how) {
+    for (size_t i = 0; i < end_reason_count; ++i) ends_before_[i] = counts().ends[i].value();
+    const uint64_t accepted = counts().connections_accepted.value();
+    std::unique_ptr<peer> end;
+    if (in_memory()) {
+        end = std::make_unique<memory_end>(network_->connect(where_.port));
+    } else {
+        auto socket = std::make_unique<socket_peer>(where_, how);
+        const int now = 1;  // a piece is on its way when it is said
+        setsockopt(socket->fd(), IPPROTO_TCP, TCP_NODELAY, &now, sizeof now);
+        end = std::move(socket);
+    }
+    clients_.push_back(
+        std::make_unique<raw_client>(static_cast<turns&>(*this), std::move(end), GetParam().way));
+    run_until([&] { return counts().connections_accepted.value() > accepted; });
+    return *clients_.back();
+}
+
+void served::advance(std::chrono::nanoseconds time) {
+    settle();
+    clock_.advance(time);
+    settle();
+}
+
+void served::run_until(const std::function<bool()>& done) {
+    const auto limit = std::chrono::steady_clock::now() + 10s;
+    while (!done()) {
+        ASSERT_LT(std::chrono::steady_clock::now(), limit) << "it does not happen";
+        take_turn();
+    }
+}
+
+void served::settle() {
+    for (int quiet = 0; quiet <= quiet_turns();) {
+        const uint64_t before = progress();
+        take_turn();
+        quiet = progress() == before ? quiet + 1 : 0;
+    }
+}
+
+end_reason served::ended() {
+    settle();
+    end_reason found = end_reason::none;
+    for (size_t i = 0; i < end_reason_count; ++i) {
+        if (counts().ends[i].value() == ends_before_[i]) continue;
+        EXPECT_EQ(found, end_reason::none) << "more than one connection has ended";
+        found = static_cast<end_reason>(i);
+        EXPECT_NE(found, end_reason::none) << "a connection has ended without a reason";
+    }
+    return found;
+}
+
+uint64_t served::ended_by(end_reason why) {
+    settle();
+    return counts().ends[static_cast<size_t>(why)].value();
+}
+
+rejection_reason served::rejected_for() {
+    settle();
+    rejection_reason found = rejection_reason::none;
+    for (size_t i = 1; i < rejection_reason_count; ++i) {
+        if (counts().rejections[i].value() == 0) continue;
+        EXPECT_EQ(counts().rejections[i].value(), 1u);
+        EXPECT_EQ(found, rejection_reason::none) << "more than one request was refused";
+        found = static_cast<rejection_reason>(i);
+    }
+    return found;
+}
+
+std::string served::date() const {
+    char text[http_date_size];
+    const auto second = std::chrono::floor<std::chrono::seconds>(clock_.wall());
+    format_http_date(second.count(), text);
+    return "Date: " + std::string(text, sizeof text);
+}
+
+std::string served::ok(std::string_view body) const {
+    return raw_client::joined("HTTP/1.1 200 OK", server(), date(),
+                              "Content-Length: " + std::to_string(body.size()), "", body);
+}
+
+std::string served::refusal(std::string_view status_and_reason, std::string_view more) const {
+    const std::string first = "HTTP/1.1 " + std::string(status_and_reason);
+    const std::string common = server() + "\r\n" + date();
+    if (more.empty())
+        return raw_client::joined(first, common, "Content-Length: 0", "Connection: close", "", "");
+    return raw_client::joined(first, common, more, "Content-Length: 0", "Connection: close", "",
+                              "");
+}
+
+bool served::all_over() {
+    for (int i = 0; i < 200 && !host_->all_over(); ++i) take_turn();
+    return host_->all_over();
+}
+
+void served::stop() {
+    host_->begin_stop();
+    if (all_over()) return;
+    clock_.advance(1s);  // what waits for a request that may have been sent
+    if (all_over()) return;
+    clock_.advance(10s);  // what waits for the peer's end
+    if (all_over()) return;
+    host_->abort();
+    EXPECT_TRUE(all_over()) << "connections are left that do not end";
+}
+
+void served::TearDown() { finish(); }
+
+void served::finish() {
+    if (host_ == nullptr || !host_->started() || std::exchange(finished_, true)) return;
+    for (const auto& one : clients_) {
+        if (one == nullptr || one->was_reset()) continue;
+        one->settle();
+        EXPECT_EQ(one->heard(), "") << "this was not expected";
+    }
+    clients_.clear();
+    settle();
+    stop();
+    host_->stop(0ms);
+    EXPECT_EQ(counts().connections_open.value(), 0u);
+    uint64_t ended = 0;
+    for (const counter& one : counts().ends) ended += one.value();
+    EXPECT_EQ(ended, counts().connections_accepted.value());
+    EXPECT_EQ(counts().ends[0].value(), 0u) << "a connection has ended without a reason";
+    EXPECT_EQ(here().slabs().in_use(), 0u) << "slabs were kept";
+    EXPECT_EQ(here().blocks().pieces_in_use(), 0u) << "blocks were kept";
+}
+
+}  // namespace saker::test
