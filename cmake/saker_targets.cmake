@@ -102,13 +102,18 @@ function(saker_test FOLDER LABEL)
 endfunction()
 
 # A ctest entry, run from the repository's root so that vectors and corpora have short names.
-# A command that ends with 77 was skipped.
+# A command that ends with 77 was skipped. One that is labelled slow runs only when it is asked for
+# (ctest -C slow, tools/test --slow).
 function(saker_add_test NAME)
     cmake_parse_arguments(PARSE_ARGV 1 TEST "SERIAL" "LABEL;TIMEOUT" "COMMAND")
     if(NOT TEST_TIMEOUT)
         set(TEST_TIMEOUT 600)
     endif()
-    add_test(NAME ${NAME} COMMAND ${TEST_COMMAND} WORKING_DIRECTORY ${SAKER_ROOT})
+    set(only)
+    if(TEST_LABEL STREQUAL "slow")
+        set(only CONFIGURATIONS slow)
+    endif()
+    add_test(NAME ${NAME} COMMAND ${TEST_COMMAND} WORKING_DIRECTORY ${SAKER_ROOT} ${only})
     set_tests_properties(${NAME} PROPERTIES LABELS "${TEST_LABEL};${SAKER_TEST_LABELS}"
         TIMEOUT ${TEST_TIMEOUT} RUN_SERIAL ${TEST_SERIAL} SKIP_RETURN_CODE 77)
 endfunction()

@@ -20,7 +20,7 @@ import time
 import xml.etree.ElementTree as xml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-HEARTBEAT_S = 20
+HEARTBEAT_S = 30
 SHOWN_LINES = 80  # of one failing test's output; the whole is in its log
 
 
@@ -98,10 +98,9 @@ def build(preset, count):
     return True
 
 
-def entries_of(preset):
+def entries_of(ctest):
     """name -> (report file or None) of every ctest entry."""
-    shown = subprocess.run(["ctest", "--preset", preset, "--show-only=json-v1"], cwd=ROOT, check=True,
-                           capture_output=True, text=True).stdout
+    shown = subprocess.run([*ctest, "--show-only=json-v1"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     found = {}
     for test in json.loads(shown)["tests"]:
         environment = next((p["value"] for p in test.get("properties", []) if p["name"] == "ENVIRONMENT"), [])
@@ -129,7 +128,8 @@ def count_cases(preset, entry, report, count):
 
 def test(preset, options, count):
     """Runs the entries of a preset and counts them."""
-    entries, env = entries_of(preset), dict(os.environ)
+    ctest = ["ctest", "--preset", preset] + (["-C", "slow"] if options.slow else [])
+    entries, env = entries_of(ctest), dict(os.environ)
     if options.filter:
         env["GTEST_FILTER"] = f"*{options.filter}*"
         entries = {n: r for n, r in entries.items() if r or options.filter in n}
@@ -140,7 +140,7 @@ def test(preset, options, count):
             os.remove(report)
     junit = f"{ROOT}/build/{preset}/log/ctest.xml"
     pattern = "^(" + "|".join(map(re.escape, entries)) + ")$"
-    command = ["ctest", "--preset", preset, "-R", pattern, "-j", str(os.cpu_count()), "--output-junit", junit]
+    command = [*ctest, "-R", pattern, "-j", str(os.cpu_count()), "--output-junit", junit]
     command += ["--test-output-size-passed", "100000", "--test-output-size-failed", "10000000"]
     if preset == "tsan" and subprocess.run(["setarch", "-R", "true"], capture_output=True).returncode == 0:
         command = ["setarch", "-R"] + command  # older thread sanitizers fail under strong address randomisation
@@ -199,6 +199,7 @@ def stage(preset, options, count):
 def main():
     parser = argparse.ArgumentParser(prog="tools/test", description="Builds and runs every test.")
     parser.add_argument("--quick", action="store_true", help="dev only: no sanitizers, no fuzzing")
+    parser.add_argument("--slow", action="store_true", help="also what takes minutes: the mutations")
     parser.add_argument("--filter", metavar="PATTERN", help="only cases whose name contains PATTERN")
     parser.add_argument("--preset", action="append", help="only this preset (may be repeated)")
     parser.add_argument("--verbose", action="store_true", help="show the output of tests that pass, too")
