@@ -23,7 +23,7 @@ namespace saker {
 class test_client {
 public:
     struct answer {
-        uint16_t status = 0;  // 0: the connection ended without one
+        uint16_t status = 0;  // 0: the connection ended without one, or it waits for `advance`
         std::vector<std::pair<std::string, std::string>> headers;
         std::string body;  // chunked ones put together
         [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
