@@ -29,7 +29,8 @@ CONFORMANCE(back_pressure, a_body_that_is_not_read_is_not_received_beyond_the_bu
     ASSERT_GT(unsent, 0u) << "the client was never stopped";
     EXPECT_GE(counts().bytes_received.value(), 100'000u);
     EXPECT_LE(counts().bytes_received.value(), 100'000u + 4 * slab);
-    EXPECT_LE(here().slabs().in_use(), 100'000u / slab + 40 + at_rest) << "and what a transport reads ahead";
+    // And what a transport reads ahead.
+    EXPECT_LE(here().slabs().in_use(), 100'000u / slab + 40 + at_rest);
     go_on = true;
     advance(1s);
     client().send_raw(std::string(unsent, 'b'));
