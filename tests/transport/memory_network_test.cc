@@ -77,7 +77,7 @@ TEST_F(memory_network_test, a_delivery_is_whole_or_byte_by_byte_or_as_the_seed_s
     EXPECT_EQ(cuts_of("hello"), (std::vector<int>{1, 1, 1, 1, 1}));
     const std::string text(500, 'x');
     std::vector<std::vector<int>> seen;
-    for (const uint64_t seed : {7, 7, 8}) {
+    for (const uint64_t seed : {7u, 7u, 8u}) {
         open({.delivery = memory_options::cut::seeded, .seed = seed});
         seen.push_back(cuts_of(text));
     }

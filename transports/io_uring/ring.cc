@@ -45,7 +45,8 @@ int ring::open(unsigned submissions, unsigned completions) noexcept {
     }
     if (fd_ < 0) return -errno;
     enter_fd_ = fd_;
-    constexpr unsigned needed = IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG |
+    constexpr unsigned needed = IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP |
+                                IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_EXT_ARG |
                                 IORING_FEAT_CQE_SKIP | IORING_FEAT_FAST_POLL;
     if ((params.features & needed) != needed) return -EINVAL;
     if (!map(params)) return -errno;
