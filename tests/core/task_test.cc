@@ -204,8 +204,8 @@ TEST(task, frames_of_any_size_hold_what_is_put_into_them) {
     block_pool::make_current(nullptr);
 }
 
-// The compiler makes jumps of the awaits where it optimises and nobody watches it; else each one is a
-// call deeper.
+// The compiler makes jumps of the awaits where it optimises and nobody watches it; else each one is
+// a call deeper.
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST(task, a_million_awaits_in_a_loop_do_not_grow_the_stack) {
     int64_t total = 0;
