@@ -66,11 +66,11 @@ std::string core_connection::id() const {
 }
 
 std::string core_connection::remote_address() const {
-    return socket_open_ ? core_.io().names(socket_).remote : std::string();
+    return closing_ ? std::string() : core_.io().names(socket_).remote;
 }
 
 std::string core_connection::local_address() const {
-    return socket_open_ ? core_.io().names(socket_).local : std::string();
+    return closing_ ? std::string() : core_.io().names(socket_).local;
 }
 
 // ---- input ----
@@ -85,6 +85,7 @@ void core_connection::on_received() noexcept {
         core_.counts().bytes_received.add(static_cast<uint64_t>(receive_.result));
         if (closing_) return void(receive_.data = {});
         if (discarding_) return discard_received();
+        in_bulk_ = receive_.data.spare().empty();
         in_.append_received(std::move(receive_.data));
         in_.publish();
         return read_on();
@@ -138,6 +139,11 @@ void core_connection::flush() noexcept {
     if (out_.empty()) {
         if (out_.completed()) return output_done();
         return wait_for_output();
+    }
+    // More is being received, and may lead to more that is sent: one send of it is cheaper.
+    if (in_bulk_ && !out_.completed() && !out_.should_pause()) {
+        in_bulk_ = false;
+        return core_.at_next_turn_end(*this);
     }
     gather();
     send_.pieces = {pieces_, piece_count_};

@@ -123,6 +123,7 @@ private:
     bool closing_ : 1 = false;
     bool close_requested_ : 1 = false;
     bool idle_ : 1 = false;
+    bool in_bulk_ : 1 = false;  // the last receive filled its slab: more is on its way
     end_reason ordinary_end_ = end_reason::application_completed;  // where nothing else ends it
     deadline armed_for_ = deadline::none;
     deadline expired_ = deadline::none;

@@ -73,8 +73,10 @@ void core::run() noexcept {
 void core::turn(steady_time until) noexcept {
     scope here(*this);
     operation_queue answered;
-    io_->wait(answered, mail_.empty() ? next_look(until) : now_);
+    const bool at_once = !mail_.empty() || held_ != nullptr;
+    io_->wait(answered, at_once ? now_ : next_look(until));
     now_ = settings_.time->now();
+    release_held();
     while (operation* const op = answered.pop()) op->on_complete(*op);
     timers_.advance(tick_at(now_));
     if (!mail_.empty()) mail_.deliver_all();
@@ -110,6 +112,14 @@ steady_time core::next_look(steady_time until) const noexcept {
     const auto look = timers_.next_look();
     if (!look) return until;
     return std::min<steady_time>(until, started_ + tick_length * static_cast<int64_t>(*look));
+}
+
+void core::release_held() noexcept {
+    while (turn_end_hook* const hook = held_) {
+        held_ = hook->next;
+        hook->queued = false;
+        at_turn_end(*hook);
+    }
 }
 
 void core::run_hooks() noexcept {

@@ -97,6 +97,14 @@ public:
         last_hook_ = &hook.next;
     }
 
+    // As `at_turn_end`, a turn later, which does not sleep before: for what waits for company.
+    void at_next_turn_end(turn_end_hook& hook) noexcept {
+        if (hook.queued) return;
+        hook.queued = true;
+        hook.next = held_;
+        held_ = &hook;
+    }
+
     // Delays that handlers await; `end_delays` ends those that there are now, before their time.
     void add_delay(detail::delay_timer&) noexcept;
     void remove_delay(detail::delay_timer&) noexcept;
@@ -107,6 +115,7 @@ private:
     class scope;
     [[nodiscard]] tick tick_at(steady_time) const noexcept;
     [[nodiscard]] steady_time next_look(steady_time until) const noexcept;
+    void release_held() noexcept;
     void run_hooks() noexcept;
     void tidy_up() noexcept;
     static void on_tidy_due(timer&) noexcept;
@@ -121,6 +130,7 @@ private:
     std::unique_ptr<transport> io_;
     turn_end_hook* first_hook_ = nullptr;
     turn_end_hook** last_hook_ = &first_hook_;
+    turn_end_hook* held_ = nullptr;  // for the next turn
     detail::delay_timer* delays_ = nullptr;
     core_counts counts_;
     struct tidy_timer final : timer {

@@ -241,8 +241,7 @@ void io_uring_transport::arrived(uint32_t index, share data) noexcept {
         return answer(slot.receiving, static_cast<int32_t>(slot.receiving->data.size()));
     }
     slot.received.push(std::move(data));
-    const bool is_burst = slot.receiving != nullptr || slot.answered_in == turn_;
-    if (is_burst && slot.received.size() < slabs_ahead) return;
+    if (slot.received.size() < slabs_ahead) return;
     slot.in_bulk = true;
     if (slot.armed && !slot.cancelling) cancel(index, submitted::receive);
 }
