@@ -3,7 +3,15 @@
 #include "transports/transports.h"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +60,50 @@ TEST(choice, auto_takes_the_first_that_is_usable_and_says_why_not_the_others) {
         EXPECT_FALSE(one.remedy.empty());
     }
 }
+
+#if SAKER_HAS_IO_URING
+// From here on io_uring_setup fails with `error` in this process, as it does in a container.
+void refuse_rings(unsigned error) {
+    sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog filter{.len = std::size(code), .filter = code};
+    ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+struct refusal {
+    unsigned error;
+    std::string_view says, advises;
+};
+
+[[noreturn]] void choose_where_rings_are_refused(const refusal& one) {
+    refuse_rings(one.error);
+    const transport_choice choice = choose_transport("auto");
+    EXPECT_EQ(choice.factory->name(), "epoll");
+    EXPECT_EQ(choice.error, "");
+    EXPECT_EQ(choice.passed_over.size(), 1u);
+    const passed_over_transport& ring = choice.passed_over.front();
+    EXPECT_NE(ring.detail.find(one.says), std::string::npos) << ring.detail;
+    EXPECT_NE(ring.remedy.find(one.advises), std::string::npos) << ring.remedy;
+    const std::string error = choose_transport("io_uring").error;
+    EXPECT_NE(error.find(ring.remedy), std::string::npos) << error;
+    std::_Exit(testing::Test::HasFailure() ? 1 : 0);
+}
+
+TEST(choice, where_rings_are_refused_auto_takes_epoll_and_says_why) {
+    const refusal cases[] = {
+        {EPERM, "io_uring", "io_uring"},  // seccomp, or the sysctl
+        {ENOSYS, "hides io_uring", "seccomp"}, {EINVAL, "too old", "Linux 6.1"},
+        {ENOMEM, "memory", "ulimit -l"},       {EMFILE, "descriptor", "ulimit -n"},
+    };
+    for (const refusal& one : cases)
+        EXPECT_EXIT(choose_where_rings_are_refused(one), testing::ExitedWithCode(0), "");
+}
+#endif
 
 TEST(choice, one_is_chosen_by_its_name) {
     const transport_choice choice = choose_transport("epoll");
