@@ -7,6 +7,7 @@
 #include "transports/epoll/epoll_transport.h"
 
 #include "core/io/pieces.h"
+#include "core/io/read_ahead.h"
 #include "core/io/socket_table.h"
 #include "transports/epoll/event_set.h"
 #include "transports/posix/address.h"
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -32,6 +34,8 @@ using std::chrono::milliseconds;
 constexpr int sends_a_turn = 4;
 // How soon the pool is asked again that says it has slabs but gave none (the system has no memory).
 constexpr milliseconds memory_pause{20};
+// What one receive takes of a peer that sends more than a slab at a time.
+constexpr size_t slabs_in_bulk = 4;
 
 struct socket_slot {
     int fd = -1;
@@ -43,6 +47,8 @@ struct socket_slot {
     bool starved = false;  // in `starved_`
     bool paused = false;   // a listener, in `paused_`
     bool shared = false;   // others may hold the same description
+    bool in_bulk = false;  // the last receive filled its slab: the next one takes several
+    read_ahead<share> received;  // by a receive of several slabs
     size_t sent = 0;
     accept_operation* accepting = nullptr;
     receive_operation* receiving = nullptr;
@@ -71,7 +77,7 @@ public:
     }
     void receive(socket_id id, receive_operation& op) noexcept override {
         socket_slot& slot = ask(id, op, &socket_slot::receiving);
-        slot.readable ? queue(id.slot) : register_soon(id.slot);
+        slot.readable || !slot.received.empty() ? queue(id.slot) : register_soon(id.slot);
     }
     void send(socket_id id, send_operation& op) noexcept override {
         socket_slot& slot = ask(id, op, &socket_slot::sending);
@@ -124,6 +130,7 @@ private:
     void attempt(uint32_t index) noexcept;
     void attempt_accept(uint32_t index) noexcept;
     void attempt_receive(uint32_t index) noexcept;
+    void answer_received(socket_slot&, share data) noexcept;
     void attempt_send(uint32_t index) noexcept;
     void finish_close(uint32_t index) noexcept;
 
@@ -267,7 +274,8 @@ void epoll_transport::attempt(uint32_t index) noexcept {
     const socket_slot& slot = sockets_.at(index);
     if (slot.closing != nullptr) return finish_close(index);
     if (slot.accepting != nullptr && slot.readable) attempt_accept(index);
-    if (slot.receiving != nullptr && slot.readable) attempt_receive(index);
+    if (slot.receiving != nullptr && (slot.readable || !slot.received.empty()))
+        attempt_receive(index);
     if (slot.sending != nullptr && (slot.writable || slot.sending->pieces.empty()))
         attempt_send(index);
 }
@@ -290,27 +298,46 @@ void epoll_transport::attempt_accept(uint32_t index) noexcept {
     answer(slot.accepting, std::min(fd, 0));
 }
 
+// One slab at a time; several where more than one was filled, for each call makes the kernel tell
+// the peer of the room that there is again, which costs more than the call.
 void epoll_transport::attempt_receive(uint32_t index) noexcept {
     socket_slot& slot = sockets_.at(index);
-    share data = pool_.take();
-    const std::span<std::byte> room = data.spare();
-    if (room.empty()) {
+    if (!slot.received.empty()) return answer_received(slot, slot.received.pop());
+    std::array<share, slabs_in_bulk> slabs;
+    std::array<std::span<std::byte>, slabs_in_bulk> rooms;
+    size_t count = 0, room = 0;
+    for (const size_t most = slot.in_bulk ? slabs_in_bulk : 1; count < most; ++count) {
+        slabs[count] = pool_.take();
+        rooms[count] = slabs[count].spare();
+        if (rooms[count].empty()) break;
+        room += rooms[count].size();
+    }
+    if (count == 0) {
         if (!std::exchange(slot.starved, true)) starved_.push_back(sockets_.id_of(index));
         return;
     }
-    const ssize_t size = posix::try_receive(slot.fd, room);
+    const ssize_t size = posix::try_receive(slot.fd, {rooms.data(), count});
     if (size == -EAGAIN) {
         slot.readable = false;
         return register_soon(index);
     }
-    if (size > 0) {
-        // A short read has emptied the socket, and another edge will tell of more; but not of the
-        // end, where that has been told already.
-        if (static_cast<size_t>(size) < room.size()) slot.readable = slot.hung_up;
-        data.extend(static_cast<size_t>(size));
-        slot.receiving->data = std::move(data);
+    if (size <= 0) return answer(slot.receiving, static_cast<int32_t>(size));
+    // A short read has emptied the socket, and another edge will tell of more; but not of the end,
+    // where that has been told already.
+    if (static_cast<size_t>(size) < room) slot.readable = slot.hung_up;
+    slot.in_bulk = static_cast<size_t>(size) >= rooms[0].size();
+    for (size_t i = 0, left = static_cast<size_t>(size); left > 0; ++i) {
+        const size_t part = std::min(left, rooms[i].size());
+        slabs[i].extend(part);
+        if (i > 0) slot.received.push(std::move(slabs[i]));
+        left -= part;
     }
-    answer(slot.receiving, static_cast<int32_t>(size));
+    answer_received(slot, std::move(slabs[0]));
+}
+
+void epoll_transport::answer_received(socket_slot& slot, share data) noexcept {
+    slot.receiving->data = std::move(data);
+    answer(slot.receiving, static_cast<int32_t>(slot.receiving->data.size()));
 }
 
 void epoll_transport::attempt_send(uint32_t index) noexcept {

@@ -208,11 +208,10 @@ void io_uring_transport::note_accept(uint32_t index, int result) noexcept {
 void io_uring_transport::note_receive(uint32_t index, const io_uring_cqe& completion) noexcept {
     socket_slot& slot = sockets_.at(index);
     const int result = completion.res;
-    share data = slab_of(completion);
+    if ((completion.flags & IORING_CQE_F_BUFFER) != 0) take_slabs(index, completion);
     if (slot.closing != nullptr) return;
     if (result > 0) {
-        if (static_cast<size_t>(result) < slab_pool::slab_size) slot.in_bulk = false;
-        arrived(index, std::move(data));
+        if (static_cast<size_t>(result) % slab_pool::slab_size != 0) slot.in_bulk = false;
     } else if (result == -ENOBUFS) {
         if (slot.receiving != nullptr && !std::exchange(slot.starved, true))
             starved_.push_back(sockets_.id_of(index));
@@ -224,15 +223,24 @@ void io_uring_transport::note_receive(uint32_t index, const io_uring_cqe& comple
     if (slot.receiving != nullptr && !slot.armed && !slot.starved && !slot.queued) arm(index);
 }
 
-// Which the kernel may also have taken for an end, and put nothing into.
-share io_uring_transport::slab_of(const io_uring_cqe& completion) noexcept {
-    if ((completion.flags & IORING_CQE_F_BUFFER) == 0) return {};
-    return slabs_.take(static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT),
-                       static_cast<size_t>(std::max(completion.res, 0)));
+// One slab, or several behind each other in the ring; one also where the kernel took it for an end
+// and put nothing into it.
+void io_uring_transport::take_slabs(uint32_t index, const io_uring_cqe& completion) noexcept {
+    auto number = static_cast<uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+    auto left = static_cast<size_t>(std::max(completion.res, 0));
+    for (;;) {
+        const size_t size = std::min(left, slabs_.room_of(number));
+        const uint16_t next = slabs_.behind(number);
+        share data = slabs_.take(number, size);
+        left -= size;
+        if (size > 0 && sockets_.at(index).closing == nullptr) arrived(index, std::move(data));
+        if (left == 0) return;
+        number = next;
+    }
 }
 
-// Who was answered in this turn could not ask again yet: what arrives behind that is a part of the
-// same burst. Otherwise nobody wants it, and the kernel is told so.
+// Who was answered in this turn could not ask again yet, and what arrives behind that is a part of
+// the same burst. Where more comes than that, the kernel is told that nobody wants it.
 void io_uring_transport::arrived(uint32_t index, share data) noexcept {
     socket_slot& slot = sockets_.at(index);
     if (slot.receiving != nullptr && slot.received.empty()) {
@@ -288,7 +296,6 @@ void io_uring_transport::drop_everything() noexcept {
         for (unsigned i = 0; i < count; ++i) {
             const io_uring_cqe& completion = ring_.completion(i);
             const submitted what = submission_name::unpack(completion.user_data).what;
-            [[maybe_unused]] const share unheard = slab_of(completion);
             if (what == submitted::accept && completion.res >= 0) ::close(completion.res);
             if (what == submitted::cancel || what == submitted::send_now) continue;
             if ((completion.flags & IORING_CQE_F_MORE) == 0) --in_kernel_;

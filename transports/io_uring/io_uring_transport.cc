@@ -16,6 +16,8 @@
 namespace saker {
 namespace {
 
+// IORING_RECVSEND_BUNDLE; newer than the headers of Debian 12.
+constexpr uint16_t receive_bundle = 1u << 4;
 // The most that is sent in the hope that the kernel takes it at once.
 constexpr size_t most_sent_now = 256 * 1024;
 
@@ -129,6 +131,7 @@ void io_uring_transport::arm(uint32_t index) noexcept {
     } else {
         io_uring_sqe& sqe = submit(index, submitted::receive);
         if (!slot.in_bulk) sqe.ioprio = IORING_RECV_MULTISHOT;
+        if (ring_.has_bundles()) sqe.ioprio |= receive_bundle;
         sqe.flags = IOSQE_BUFFER_SELECT;
         sqe.buf_group = slab_ring::group;
     }

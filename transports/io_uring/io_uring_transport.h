@@ -95,7 +95,7 @@ private:
     void settle_hopes() noexcept;
     void note_accept(uint32_t index, int result) noexcept;
     void note_receive(uint32_t index, const io_uring_cqe&) noexcept;
-    [[nodiscard]] share slab_of(const io_uring_cqe&) noexcept;
+    void take_slabs(uint32_t index, const io_uring_cqe&) noexcept;
     void note_send(uint32_t index, int result) noexcept;
     void arrived(uint32_t index, share data) noexcept;
     void left_kernel(uint32_t index) noexcept;

@@ -22,6 +22,9 @@ using std::chrono::nanoseconds;
 constexpr unsigned setup_no_sqarray = 1u << 16;
 constexpr unsigned setup_flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                                  IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CLAMP;
+// IORING_FEAT_RECVSEND_BUNDLE of 6.10; and a later feature, of 6.15, for those before lost count of
+// buffers when a receive was tried again.
+constexpr unsigned feature_bundles = 1u << 14, feature_sound_bundles = 1u << 17;
 // How long to sleep where the kernel has no memory for what is to be submitted.
 constexpr std::chrono::milliseconds memory_pause{5};
 
@@ -49,6 +52,8 @@ int ring::open(unsigned submissions, unsigned completions) noexcept {
                                 IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_EXT_ARG |
                                 IORING_FEAT_CQE_SKIP | IORING_FEAT_FAST_POLL;
     if ((params.features & needed) != needed) return -EINVAL;
+    has_bundles_ = (params.features & (feature_bundles | feature_sound_bundles)) ==
+                   (feature_bundles | feature_sound_bundles);
     if (!map(params)) return -errno;
     register_itself();
     return 0;

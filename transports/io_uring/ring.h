@@ -45,6 +45,8 @@ public:
     }
     void consume(unsigned count) noexcept;
     // There are more completions than room for them: the kernel keeps them until the next `enter`.
+    // A receive may fill several provided buffers and be completed once.
+    [[nodiscard]] bool has_bundles() const noexcept { return has_bundles_; }
     [[nodiscard]] bool overflowed() const noexcept;
 
     [[nodiscard]] int register_with(unsigned code, void* argument, unsigned count) const noexcept;
@@ -55,6 +57,7 @@ private:
     void fill_from_backlog() noexcept;
     [[nodiscard]] int call(unsigned submit, bool sleep, steady_time until) const noexcept;
 
+    bool has_bundles_ = false;
     int fd_ = -1;
     int enter_fd_ = -1;  // the registered number, which saves the look-up of the descriptor
     unsigned enter_flags_ = 0;

@@ -24,6 +24,8 @@ int slab_ring::open(const ring& with) noexcept {
     if (const int error = with.register_with(IORING_REGISTER_PBUF_RING, &registration, 1))
         return error;
     slabs_.resize(count);
+    order_.resize(count);
+    places_.resize(count);
     for (size_t number = count; number-- > 0;) missing_.push_back(static_cast<uint16_t>(number));
     refill();
     return 0;
@@ -50,7 +52,9 @@ void slab_ring::refill() noexcept {
         if (room.empty()) break;
         const uint16_t number = missing_.back();
         missing_.pop_back();
-        io_uring_buf& entry = ring_[tail_++ & mask];
+        places_[number] = static_cast<uint16_t>(tail_++ & mask);
+        order_[places_[number]] = number;
+        io_uring_buf& entry = ring_[places_[number]];
         entry.addr = reinterpret_cast<uint64_t>(room.data());
         entry.len = static_cast<uint32_t>(room.size());
         entry.bid = number;

@@ -35,6 +35,13 @@ public:
     // Where nothing was received since the last call, but before it: the pages of the slabs that
     // the kernel has go back to the system. They are empty; it writes to them in `enter` alone.
     void tidy() noexcept;
+    // What the kernel may put into that slab, and the one that it fills behind it.
+    [[nodiscard]] size_t room_of(uint16_t number) const noexcept {
+        return slabs_[number].spare().size();
+    }
+    [[nodiscard]] uint16_t behind(uint16_t number) const noexcept {
+        return order_[(places_[number] + 1u) & (slabs_.size() - 1)];
+    }
     // How many the kernel has.
     [[nodiscard]] size_t provided() const noexcept { return slabs_.size() - missing_.size(); }
 
@@ -44,7 +51,9 @@ private:
     uint16_t tail_ = 0;
     bool received_ = false;  // since the last `tidy`
     bool touched_ = false;   // since pages were given back
-    std::vector<share> slabs_;
+    std::vector<share> slabs_;      // by number
+    std::vector<uint16_t> order_;   // the numbers as they lie in the ring
+    std::vector<uint16_t> places_;  // and where each lies
     std::vector<uint16_t> missing_;  // numbers whose slab has been taken
 };
 

@@ -2,12 +2,12 @@
 // What the transport over io_uring keeps about a socket, and how a completion names one: by slot,
 // by the slot's generation, and by what was submitted.
 
+#include "core/io/read_ahead.h"
 #include "transports/posix/listen_socket.h"
 
 #include <saker/transport.h>
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 
 namespace saker {
@@ -35,29 +35,6 @@ struct submission_name {
         return {{static_cast<uint32_t>(user_data) >> 4, static_cast<uint32_t>(user_data >> 32)},
                 static_cast<submitted>(user_data & 15)};
     }
-};
-
-// What was read ahead and nobody has asked for yet, oldest first. Empty, as nearly always, it is a
-// null pointer.
-template <class Item>
-class read_ahead {
-public:
-    [[nodiscard]] size_t size() const noexcept { return ahead_ == nullptr ? 0 : ahead_->size(); }
-    [[nodiscard]] bool empty() const noexcept { return ahead_ == nullptr; }
-    void push(Item item) noexcept {
-        if (ahead_ == nullptr) ahead_ = std::make_unique<std::deque<Item>>();
-        ahead_->push_back(std::move(item));
-    }
-    [[nodiscard]] Item pop() noexcept {
-        Item first = std::move(ahead_->front());
-        ahead_->pop_front();
-        if (ahead_->empty()) ahead_ = nullptr;
-        return first;
-    }
-    void clear() noexcept { ahead_ = nullptr; }
-
-private:
-    std::unique_ptr<std::deque<Item>> ahead_;
 };
 
 struct listener_part {

@@ -3,8 +3,10 @@
 #include "transports/posix/stream_socket.h"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace saker::posix {
@@ -24,9 +26,16 @@ void reset_on_close(int fd) noexcept {
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 }
 
-ssize_t try_receive(int fd, std::span<std::byte> into) noexcept {
+ssize_t try_receive(int fd, std::span<const std::span<std::byte>> into) noexcept {
+    std::array<iovec, 8> pieces;
+    for (size_t i = 0; i < into.size(); ++i) pieces[i] = {into[i].data(), into[i].size()};
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = into.size();
     for (;;) {
-        const ssize_t size = ::recv(fd, into.data(), into.size(), MSG_DONTWAIT);
+        const ssize_t size = into.size() == 1
+                                 ? ::recv(fd, into[0].data(), into[0].size(), MSG_DONTWAIT)
+                                 : ::recvmsg(fd, &message, MSG_DONTWAIT);
         if (size >= 0) return size;
         if (errno != EINTR) return -errno;
     }

@@ -24,7 +24,7 @@ static_assert(sizeof(buffer) == sizeof(iovec) &&
 void reset_on_close(int fd) noexcept;
 
 // One attempt that does not wait: the bytes moved (0 at the end), or a negated errno.
-[[nodiscard]] ssize_t try_receive(int fd, std::span<std::byte> into) noexcept;
+[[nodiscard]] ssize_t try_receive(int fd, std::span<const std::span<std::byte>> into) noexcept;
 [[nodiscard]] ssize_t try_send(int fd, std::span<buffer> pieces) noexcept;
 // The descriptor of a connection, or a negated errno; the listener is non-blocking. Connections
 // that failed while they waited to be accepted are passed over.
