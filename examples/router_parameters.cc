@@ -17,7 +17,7 @@ int main(int count, char** given) {
         response.text(greeting + ", user " + std::string(request.route_value("id")) + '\n');
     });
     server.del("/users/{id}",
-                   [](saker::request&, saker::response& response) { response.status(204); });
+               [](saker::request&, saker::response& response) { response.status(204); });
     server.get("/files/{*path}", [](saker::request& request, saker::response& response) {
         response.text("a file called " + std::string(request.route_value("path")) + '\n');
     });

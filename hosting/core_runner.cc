@@ -105,10 +105,9 @@ int core_runner::open(const endpoint_plan& plan, endpoint& where, int& native) {
         if (result < 0) return;
         native = added->accepting.native();
         listening* const kept = listening_.emplace_back(std::move(added)).get();
-        kept->accepting.when_over({[](void* self) noexcept {
-                                       static_cast<core_runner*>(self)->look_whether_over();
-                                   },
-                                   this});
+        kept->accepting.when_over(
+            {[](void* self) noexcept { static_cast<core_runner*>(self)->look_whether_over(); },
+             this});
     });
     return result;
 }

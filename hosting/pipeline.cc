@@ -9,9 +9,8 @@ namespace saker {
 
 void pipeline::use(request_middleware added) {
     if (next_.empty())
-        next_.push_back([this](request& asked, response& answered) {
-            return ask_routes(asked, answered);
-        });
+        next_.push_back(
+            [this](request& asked, response& answered) { return ask_routes(asked, answered); });
     middleware_.push_back(std::move(added));
     // The chain is made anew from its end: the first one added is the outermost.
     next_.resize(1);

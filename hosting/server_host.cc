@@ -105,16 +105,16 @@ result<std::vector<std::string>> server_host::listen_everywhere(opened all) {
 }
 
 void server_host::add_core(uint32_t index, const clock& time) {
-    cores_.push_back(std::make_unique<core_runner>(core::settings{
-        index, options.max_slabs_per_core, &time, log_.get(), offloads_.get()}));
+    cores_.push_back(std::make_unique<core_runner>(
+        core::settings{index, options.max_slabs_per_core, &time, log_.get(), offloads_.get()}));
 }
 
 std::string server_host::start_cores() {
     const transport_choice choice =
         choose_transport(options.transport.name, options.transport.plug_ins);
     for (const passed_over_transport& other : choice.passed_over)
-        log(log_level::information, "Transport " + other.name + " is passed over: " +
-                                        other.detail + ". " + other.remedy);
+        log(log_level::information,
+            "Transport " + other.name + " is passed over: " + other.detail + ". " + other.remedy);
     if (choice.factory == nullptr) return choice.error;
     transport_ = choice.factory->name();
 
@@ -170,8 +170,7 @@ void server_host::listen_on(const server_options::listened& wanted, opened& all)
     listen_on(address, plan, all);
 }
 
-void server_host::listen_on(const parsed_address& address, const endpoint_plan& plan,
-                             opened& all) {
+void server_host::listen_on(const parsed_address& address, const endpoint_plan& plan, opened& all) {
     const bool both = address.meaning == parsed_address::kind::loopback;
     std::vector<std::string> failures;
     bool bound = false;
@@ -223,15 +222,15 @@ int server_host::open(endpoint& where, endpoint_plan plan) {
     return 0;
 }
 
-std::string server_host::why_not(int error, const endpoint& where,
-                                  const std::string& shown) const {
+std::string server_host::why_not(int error, const endpoint& where, const std::string& shown) const {
     std::string text = "Failed to bind to address " + shown + ": ";
     if (error != EADDRINUSE) {
         text += std::strerror(error);
         if (error == EACCES && where.port != 0 && where.port < 1024)
-            text += ". Ports below 1024 need the capability CAP_NET_BIND_SERVICE "
-                    "(setcap cap_net_bind_service=+ep), or sysctl "
-                    "net.ipv4.ip_unprivileged_port_start.";
+            text +=
+                ". Ports below 1024 need the capability CAP_NET_BIND_SERVICE "
+                "(setcap cap_net_bind_service=+ep), or sysctl "
+                "net.ipv4.ip_unprivileged_port_start.";
         return text;
     }
     text += "address already in use";

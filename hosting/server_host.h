@@ -72,7 +72,7 @@ private:
     bool running_ = false;
     bool here_ = false;  // without threads: the caller takes the turns
 
-    std::mutex life_;   // `running_` stays while it is held
+    std::mutex life_;  // `running_` stays while it is held
     std::mutex guard_;
     std::condition_variable over_;
 };

@@ -40,4 +40,3 @@ void unknown_names(benchmark::State& state) {
 BENCHMARK(unknown_names);
 
 }  // namespace
-

@@ -132,9 +132,9 @@ void run(benchmark::State& state, std::string_view says, size_t least) {
     for (auto _ : state) here.turn(time.now());
     const auto requests = static_cast<int64_t>(here.counts().requests.value());
     state.SetItemsProcessed(requests);
-    state.counters["ns/request"] = benchmark::Counter(
-        static_cast<double>(requests) * 1e-9,
-        benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["ns/request"] =
+        benchmark::Counter(static_cast<double>(requests) * 1e-9,
+                           benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
     if (here.counts().responses_by_class[2].value() != here.counts().requests.value() ||
         here.counts().requests.value() < least)
         state.SkipWithError("not every request was answered 200");

@@ -22,8 +22,7 @@ struct idle_timer final : timer {
 
 // Ten thousand connections, of which one was last heard of in each tick or so.
 struct crowd {
-    explicit crowd(tick after = keep_alive)
-        : timers(std::make_unique<idle_timer[]>(crowd_size)) {
+    explicit crowd(tick after = keep_alive) : timers(std::make_unique<idle_timer[]>(crowd_size)) {
         for (size_t i = 0; i < crowd_size; ++i) {
             wheel.arm(timers[i], wheel.now() + after + i % 2);
             if (i % 2 == 0) wheel.advance(wheel.now() + 1);

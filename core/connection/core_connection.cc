@@ -31,9 +31,8 @@ std::atomic<uint64_t> connections_made = 0;
 core_connection::core_connection(core& home, listener& from, const connection_options& options,
                                  socket_id socket) noexcept
     : connection(home, in_, out_),
-      turn_end_hook([](turn_end_hook& hook) noexcept {
-          static_cast<core_connection&>(hook).flush();
-      }),
+      turn_end_hook(
+          [](turn_end_hook& hook) noexcept { static_cast<core_connection&>(hook).flush(); }),
       timer([](timer& due) noexcept { static_cast<core_connection&>(due).on_deadline(); }),
       listener_(from),
       socket_(socket),
@@ -108,8 +107,8 @@ void core_connection::on_received() noexcept {
 // Asks for more unless the reader is behind; then when it has caught up.
 void core_connection::read_on() noexcept {
     if (!in_.should_pause()) return ask_receive();
-    in_.when_room({[](void* self) noexcept { static_cast<core_connection*>(self)->read_on(); },
-                   this});
+    in_.when_room(
+        {[](void* self) noexcept { static_cast<core_connection*>(self)->read_on(); }, this});
 }
 
 void core_connection::discard_received() noexcept {
@@ -292,9 +291,7 @@ void core_connection::on_deadline() noexcept {
             ends_by(end_reason::response_drain_timeout);
             return close(true);
         case deadline::linger: return close(false);
-        default:
-            expired_ = passed;
-            in_.interrupt();
+        default: expired_ = passed; in_.interrupt();
     }
 }
 

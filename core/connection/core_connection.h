@@ -31,9 +31,9 @@ enum class deadline : uint8_t {
     keep_alive,
     request_headers,
     request_drain,
-    idle_close,       // ours: a stopping server waits this long for a request that is on its way
-    response_drain,   // ours: what is left to send after the delegate has returned
-    linger,           // ours: waiting for the peer's end after our own
+    idle_close,      // ours: a stopping server waits this long for a request that is on its way
+    response_drain,  // ours: what is left to send after the delegate has returned
+    linger,          // ours: waiting for the peer's end after our own
 };
 
 class core_connection final : public connection,

@@ -70,9 +70,7 @@ private:
     struct retry_timer final : timer {
         explicit retry_timer(listener& of) noexcept : timer(run), owner(of) {}
         listener& owner;
-        static void run(timer& due) noexcept {
-            static_cast<retry_timer&>(due).owner.ask_accept();
-        }
+        static void run(timer& due) noexcept { static_cast<retry_timer&>(due).owner.ask_accept(); }
     } retry_{*this};
 };
 

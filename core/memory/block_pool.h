@@ -77,7 +77,7 @@ private:
         piece* free = nullptr;
         uint32_t used = 0;
         uint16_t size_class = 0;
-        bool listed = false;  // has a free piece
+        bool listed = false;         // has a free piece
         std::byte* fresh = nullptr;  // pieces from here on were never used
     };
     // 32, 64, 96, ... 1024 by 32: connections and frames fit closely; then 1280, 1536, ... 4096.

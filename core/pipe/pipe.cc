@@ -84,9 +84,7 @@ bool pipe::write(std::string_view text) {
     return true;
 }
 
-char* pipe::reserve(size_t size) noexcept {
-    return reinterpret_cast<char*>(memory_.reserve(size));
-}
+char* pipe::reserve(size_t size) noexcept { return reinterpret_cast<char*>(memory_.reserve(size)); }
 
 void pipe::commit(size_t size) {
     if (size == 0 || reader_gone_) return;

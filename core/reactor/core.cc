@@ -40,10 +40,7 @@ private:
 core* core::current() noexcept { return core_of_this_thread; }
 
 core::core(const settings& chosen) noexcept
-    : settings_(chosen),
-      started_(chosen.time->now()),
-      now_(started_),
-      slabs_(chosen.slab_cap) {}
+    : settings_(chosen), started_(chosen.time->now()), now_(started_), slabs_(chosen.slab_cap) {}
 
 core::~core() { SAKER_ASSERT(io_ == nullptr, "a core is closed before it goes"); }
 

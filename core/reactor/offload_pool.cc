@@ -5,8 +5,8 @@
 
 #include "core/reactor/core.h"
 
-#include <csignal>
 #include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <thread>

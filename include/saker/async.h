@@ -59,8 +59,10 @@ public:
 private:
     void work() noexcept {
         try {
-            if constexpr (std::is_void_v<value>) work_();
-            else value_.emplace(work_());
+            if constexpr (std::is_void_v<value>)
+                work_();
+            else
+                value_.emplace(work_());
         } catch (...) {
             failure_ = std::current_exception();
         }
@@ -84,9 +86,10 @@ private:
 template <class Work>
 [[nodiscard]] auto offload(Work&& work) {
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-    static_assert(std::is_lvalue_reference_v<Work> || std::is_trivially_destructible_v<Work>,
-                  "g++ 12 destroys what a lambda inside a co_await captures by value twice (its bug "
-                  "99576); name it first: auto work = [...] {...}; co_await offload(work);");
+    static_assert(
+        std::is_lvalue_reference_v<Work> || std::is_trivially_destructible_v<Work>,
+        "g++ 12 destroys what a lambda inside a co_await captures by value twice (its bug "
+        "99576); name it first: auto work = [...] {...}; co_await offload(work);");
 #endif
     return detail::offload_awaiter<Work>(std::forward<Work>(work));
 }

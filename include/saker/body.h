@@ -94,9 +94,7 @@ inline auto request_body::read() noexcept {
             suspended = true;
             self.when_readable(continuation::of(waiting));
         }
-        body_chunk await_resume() noexcept {
-            return suspended ? self.resumed() : std::move(next);
-        }
+        body_chunk await_resume() noexcept { return suspended ? self.resumed() : std::move(next); }
     };
     return awaiter{*this, {}, false};
 }

@@ -9,40 +9,40 @@
 namespace saker {
 
 enum class end_reason : uint8_t {
-    none,                              // still open
+    none,  // still open
     // The ordinary ends.
-    client_closed,                     // the peer ended its side between requests
-    connection_close_requested,        // a request or a response said Connection: close
-    request_limit_reached,             // requests a connection, age of a connection
-    keep_alive_timeout,                // no further request came in time
-    app_shutdown,                      // the server stops; the connection was idle or finished
-    application_completed,             // a raw connection's delegate returned
+    client_closed,               // the peer ended its side between requests
+    connection_close_requested,  // a request or a response said Connection: close
+    request_limit_reached,       // requests a connection, age of a connection
+    keep_alive_timeout,          // no further request came in time
+    app_shutdown,                // the server stops; the connection was idle or finished
+    application_completed,       // a raw connection's delegate returned
     // The peer failed.
-    connection_reset,                  // the peer reset the connection
-    transport_error,                   // any other error of the socket
-    unexpected_end_of_request,         // the peer ended its side inside a request
+    connection_reset,           // the peer reset the connection
+    transport_error,            // any other error of the socket
+    unexpected_end_of_request,  // the peer ended its side inside a request
     request_headers_timeout,
-    request_body_timeout,              // min_request_body_data_rate
+    request_body_timeout,  // min_request_body_data_rate
     min_response_data_rate,
-    request_drain_timeout,             // an unread body took more than five seconds to drain
-    response_drain_timeout,            // the end of a response was not taken in time
+    request_drain_timeout,   // an unread body took more than five seconds to drain
+    response_drain_timeout,  // the end of a response was not taken in time
     tls_handshake_failed,
     tls_handshake_timeout,
     // The request was refused.
-    tls_not_supported,                 // TLS spoken to a plain endpoint
+    tls_not_supported,  // TLS spoken to a plain endpoint
     invalid_request_line,
     invalid_http_version,
     request_line_too_long,
     invalid_request_headers,
     max_request_headers_total_size_exceeded,
     max_request_header_count_exceeded,
-    invalid_body_framing,              // Content-Length and Transfer-Encoding, chunk syntax
+    invalid_body_framing,  // Content-Length and Transfer-Encoding, chunk syntax
     max_request_body_size_exceeded,
     // The application or the server.
     aborted_by_app,
-    error_writing_response,            // the handler broke the framing that it had announced
-    unhandled_exception,               // after the response had begun
-    app_shutdown_timeout,              // the deadline of `stop` passed
+    error_writing_response,  // the handler broke the framing that it had announced
+    unhandled_exception,     // after the response had begun
+    app_shutdown_timeout,    // the deadline of `stop` passed
     max_concurrent_connections_exceeded,
     out_of_memory,
     upgraded,

@@ -85,7 +85,7 @@ struct server_options {
     // Threads for `offload`; started when first needed.
     uint32_t offload_threads = 16;
 
-    bool add_server_header = true;           // "Server: Saker" unless the handler set one
+    bool add_server_header = true;            // "Server: Saker" unless the handler set one
     bool allow_host_header_override = false;  // absolute-form target against Host: 400, or it wins
 
     log_level minimum_log_level = log_level::information;

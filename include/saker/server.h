@@ -20,7 +20,7 @@ namespace saker {
 
 // What the cores have counted since the start, summed up. Reading it disturbs nobody.
 struct server_statistics {
-    std::string transport;         // "io_uring", "epoll", ...
+    std::string transport;  // "io_uring", "epoll", ...
     uint32_t cores = 0;
     uint64_t connections_accepted = 0;
     uint64_t connections_open = 0;
@@ -41,8 +41,7 @@ class server_host;
 
 // Answers a request, or does something around `next`.
 using request_delegate = std::function<task<>(request&, response&)>;
-using request_middleware =
-    std::function<task<>(request&, response&, const request_delegate& next)>;
+using request_middleware = std::function<task<>(request&, response&, const request_delegate& next)>;
 
 class server {
 public:
@@ -56,13 +55,21 @@ public:
     [[nodiscard]] server_options& options() noexcept;
 
     template <handler H>
-    server& get(std::string_view pattern, H h) { return route("GET", pattern, std::move(h)); }
+    server& get(std::string_view pattern, H h) {
+        return route("GET", pattern, std::move(h));
+    }
     template <handler H>
-    server& post(std::string_view pattern, H h) { return route("POST", pattern, std::move(h)); }
+    server& post(std::string_view pattern, H h) {
+        return route("POST", pattern, std::move(h));
+    }
     template <handler H>
-    server& put(std::string_view pattern, H h) { return route("PUT", pattern, std::move(h)); }
+    server& put(std::string_view pattern, H h) {
+        return route("PUT", pattern, std::move(h));
+    }
     template <handler H>
-    server& patch(std::string_view pattern, H h) { return route("PATCH", pattern, std::move(h)); }
+    server& patch(std::string_view pattern, H h) {
+        return route("PATCH", pattern, std::move(h));
+    }
     template <handler H>
     server& del(std::string_view pattern, H h) {  // DELETE, which C++ keeps for itself
         return route("DELETE", pattern, std::move(h));
@@ -75,7 +82,9 @@ public:
     server& route(std::string_view method, std::string_view pattern, std::unique_ptr<application>);
     // Answers everything that no route does.
     template <handler H>
-    server& handle(H h) { return handle(std::make_unique<application_of<H>>(std::move(h))); }
+    server& handle(H h) {
+        return handle(std::make_unique<application_of<H>>(std::move(h)));
+    }
     server& handle(std::unique_ptr<application>);
     // Around routes and `handle`; the first one added is the outermost.
     server& use(request_middleware);

@@ -19,10 +19,9 @@ struct continuation {
     void* context = nullptr;
 
     static continuation of(std::coroutine_handle<> waiting) noexcept {
-        return {[](void* address) noexcept {
-                    std::coroutine_handle<>::from_address(address).resume();
-                },
-                waiting.address()};
+        return {
+            [](void* address) noexcept { std::coroutine_handle<>::from_address(address).resume(); },
+            waiting.address()};
     }
     explicit operator bool() const noexcept { return run != nullptr; }
 };

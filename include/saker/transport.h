@@ -145,16 +145,16 @@ struct endpoint {
     enum class kind : uint8_t { tcp4, tcp6, unix_socket, handle };
 
     kind family = kind::tcp4;
-    uint16_t port = 0;                // 0: the system's choice, written back by `listen`
-    uint8_t address[16] = {};         // network order; tcp4 uses the first four
-    uint32_t scope_id = 0;            // of a link-local tcp6 address
-    bool dual_stack = false;          // tcp6 on ::, takes IPv4 too
-    bool reuse_port = false;          // several listeners of this process share the port
-    std::string path;                 // of a unix_socket
-    uint32_t mode = 0;                // permission bits of its file; 0: what the umask leaves
-    int handle = -1;                  // an open listening descriptor, which cores may share
-    uint32_t backlog = 512;           // Kestrel's SocketTransportOptions.Backlog
-    bool no_delay = true;             // Kestrel's SocketTransportOptions.NoDelay
+    uint16_t port = 0;         // 0: the system's choice, written back by `listen`
+    uint8_t address[16] = {};  // network order; tcp4 uses the first four
+    uint32_t scope_id = 0;     // of a link-local tcp6 address
+    bool dual_stack = false;   // tcp6 on ::, takes IPv4 too
+    bool reuse_port = false;   // several listeners of this process share the port
+    std::string path;          // of a unix_socket
+    uint32_t mode = 0;         // permission bits of its file; 0: what the umask leaves
+    int handle = -1;           // an open listening descriptor, which cores may share
+    uint32_t backlog = 512;    // Kestrel's SocketTransportOptions.Backlog
+    bool no_delay = true;      // Kestrel's SocketTransportOptions.NoDelay
 };
 
 // Whose a socket's ends are, as text: "127.0.0.1:5000", "[::1]:5000", "unix:/run/x.sock", "".

@@ -74,10 +74,10 @@ bool responder::complete(std::function<void(response&)> answer) {
 }
 
 bool responder::text(std::string_view body, uint16_t status, std::string_view content_type) {
-    return complete([body = std::string(body), status,
-                     type = std::string(content_type)](response& answered) {
-        answered.status(status).content_type(type).text(body);
-    });
+    return complete(
+        [body = std::string(body), status, type = std::string(content_type)](response& answered) {
+            answered.status(status).content_type(type).text(body);
+        });
 }
 
 bool responder::aborted() const noexcept {

@@ -69,8 +69,9 @@ response& response::content_length(uint64_t size) {
 response& response::trailer(std::string_view name, std::string_view value) {
     check(exchange_);
     if (!is_valid_field_name(name) || !is_valid_field_value(value))
-        throw std::invalid_argument("a trailer's name is a token and its value has no control "
-                                    "characters");
+        throw std::invalid_argument(
+            "a trailer's name is a token and its value has no control "
+            "characters");
     // RFC 9110 6.5.1: framing and routing must not come after the body.
     const header_id id = find_header(name);
     if (id == header_id::content_length || id == header_id::transfer_encoding ||
@@ -145,9 +146,7 @@ bool response_body::has_room() noexcept {
     out.publish();
     return !out.should_pause();
 }
-bool response_body::listening() const noexcept {
-    return exchange_.listening();
-}
+bool response_body::listening() const noexcept { return exchange_.listening(); }
 void response_body::when_room(continuation next) noexcept {
     exchange_.connection().output().when_room(next);
 }

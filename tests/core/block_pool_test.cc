@@ -46,8 +46,8 @@ TEST(block_pool, neighbours_do_not_overlap_at_the_boundaries_of_classes) {
     for (size_t boundary = 32; boundary <= block_pool::largest; boundary += 32) {
         for (const size_t size : {boundary - 1, boundary, boundary + 1}) {
             for (int twice = 0; twice < 2; ++twice) {
-                held.push_back({pool.allocate(size), size,
-                                static_cast<unsigned char>(held.size())});
+                held.push_back(
+                    {pool.allocate(size), size, static_cast<unsigned char>(held.size())});
                 held.back().write();
             }
         }

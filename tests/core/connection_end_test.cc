@@ -87,8 +87,7 @@ TEST_F(connection_end_test, a_peer_that_has_ended_its_side_still_gets_its_answer
 TEST_F(connection_end_test, who_waits_for_the_peers_end_is_told_once) {
     int told = 0;
     serve([&](core_connection& accepted) -> task<> {
-        accepted.when_peer_gone(
-            {[](void* count) noexcept { ++*static_cast<int*>(count); }, &told});
+        accepted.when_peer_gone({[](void* count) noexcept { ++*static_cast<int*>(count); }, &told});
         co_await delay(1s);
         accepted.abort(end_reason::aborted_by_app);
     });

@@ -62,10 +62,9 @@ protected:
     // Starts a task as nobody's; `ended` counts those that have come to their end.
     void start(task<> started) {
         on_core([&] {
-            std::move(started).start({[](void* count, std::exception_ptr) noexcept {
-                                          ++*static_cast<int*>(count);
-                                      },
-                                      &ended});
+            std::move(started).start(
+                {[](void* count, std::exception_ptr) noexcept { ++*static_cast<int*>(count); },
+                 &ended});
         });
     }
 

@@ -43,7 +43,7 @@ public:
 
     bool closes_by_hand = false;
     std::atomic<int> wakes = 0;  // other threads too
-    steady_time waited_until;  // of the last `wait`
+    steady_time waited_until;    // of the last `wait`
 
     [[nodiscard]] scripted_socket& at(socket_id id) { return *sockets_.at(id.slot); }
     [[nodiscard]] size_t sockets() const noexcept { return sockets_.size(); }

@@ -69,9 +69,7 @@ TEST(task, starts_when_it_is_awaited_and_not_before) {
         ran = true;
         co_return;
     };
-    {
-        const task<> never = body();
-    }
+    { const task<> never = body(); }
     EXPECT_FALSE(ran);
     body().start();
     EXPECT_TRUE(ran);
@@ -145,11 +143,12 @@ TEST(task, what_a_task_holds_is_gone_when_its_end_is_told) {
         EXPECT_EQ(*kept, 1);
         co_return;
     };
-    body(std::move(held)).start({[](void* context, std::exception_ptr) noexcept {
-                                     auto& self = *static_cast<watch*>(context);
-                                     self.gone = self.value.expired();
-                                 },
-                                 &watching});
+    body(std::move(held))
+        .start({[](void* context, std::exception_ptr) noexcept {
+                    auto& self = *static_cast<watch*>(context);
+                    self.gone = self.value.expired();
+                },
+                &watching});
     EXPECT_TRUE(watching.gone);
 }
 

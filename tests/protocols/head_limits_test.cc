@@ -101,8 +101,7 @@ TEST(head_limits, an_absolute_target_may_override_the_host_where_that_is_allowed
     head_limits limits;
     limits.allow_host_header_override = true;
     parser.reset();
-    EXPECT_EQ(parser.parse(bytes.data(), bytes.size(), limits, head).status,
-              head_status::complete);
+    EXPECT_EQ(parser.parse(bytes.data(), bytes.size(), limits, head).status, head_status::complete);
     EXPECT_EQ(head.authority(), "a");
 }
 

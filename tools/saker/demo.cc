@@ -177,9 +177,8 @@ void add_demo(server& to) {
     to.get("/", [](request&, response& answered) {
         answered.content_type("text/html; charset=utf-8").static_text(demo_page());
     });
-    to.get("/plaintext", [](request&, response& answered) {
-        answered.static_text("Hello, World!");
-    });
+    to.get("/plaintext",
+           [](request&, response& answered) { answered.static_text("Hello, World!"); });
     to.get("/json", json);
     to.post("/echo", echo);
     to.post("/upload", upload);

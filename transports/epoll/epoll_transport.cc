@@ -42,12 +42,12 @@ struct socket_slot {
     bool readable = true, writable = true;  // an attempt may succeed
     bool hung_up = false;                   // the end lies behind what is left to read
     bool registered = false;
-    bool queued = false;   // in `queued_`
-    bool waiting = false;  // in `fresh_` or `due_`, to be registered
-    bool starved = false;  // in `starved_`
-    bool paused = false;   // a listener, in `paused_`
-    bool shared = false;   // others may hold the same description
-    bool in_bulk = false;  // the last receive filled its slab: the next one takes several
+    bool queued = false;         // in `queued_`
+    bool waiting = false;        // in `fresh_` or `due_`, to be registered
+    bool starved = false;        // in `starved_`
+    bool paused = false;         // a listener, in `paused_`
+    bool shared = false;         // others may hold the same description
+    bool in_bulk = false;        // the last receive filled its slab: the next one takes several
     read_ahead<share> received;  // by a receive of several slabs
     size_t sent = 0;
     accept_operation* accepting = nullptr;

@@ -49,11 +49,11 @@ private:
     slab_pool& pool_;
     io_uring_buf* ring_ = nullptr;
     uint16_t tail_ = 0;
-    bool received_ = false;  // since the last `tidy`
-    bool touched_ = false;   // since pages were given back
-    std::vector<share> slabs_;      // by number
-    std::vector<uint16_t> order_;   // the numbers as they lie in the ring
-    std::vector<uint16_t> places_;  // and where each lies
+    bool received_ = false;          // since the last `tidy`
+    bool touched_ = false;           // since pages were given back
+    std::vector<share> slabs_;       // by number
+    std::vector<uint16_t> order_;    // the numbers as they lie in the ring
+    std::vector<uint16_t> places_;   // and where each lies
     std::vector<uint16_t> missing_;  // numbers whose slab has been taken
 };
 
