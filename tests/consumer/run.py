@@ -57,7 +57,8 @@ def pkg_config(options):
     paths = os.pathsep.join(filter(None, [found, os.environ.get("PKG_CONFIG_PATH")]))
     flags = do("pkg-config", "--cflags", "--libs", "saker", env=dict(os.environ, PKG_CONFIG_PATH=paths))
     sources = [f"{options.source}/tests/consumer/host/{name}.cc" for name in ("main", "surroundings")]
-    do(options.compiler, "-std=c++20", *sources, "-o", host, *flags.split(), "-ldl")
+    do(options.compiler, "-std=c++20", *sources, "-o", host, *flags.split(), "-ldl",
+       f"-Wl,-rpath,{os.path.dirname(found)}")
     return host
 
 
