@@ -10,7 +10,7 @@
 namespace {
 
 // Messages are one line of printable characters; quotes and backslashes are left to escape.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -23,8 +23,8 @@ void write_json(const saker::log_record& record) {
     const auto when = std::chrono::floor<std::chrono::milliseconds>(record.when);
     std::printf("{\"ms\":%lld,\"level\":%s,\"category\":%s,\"message\":%s}\n",
                 static_cast<long long>(when.time_since_epoch().count()),
-                quoted(name(record.level)).c_str(), quoted(record.category).c_str(),
-                quoted(record.message).c_str());
+                in_quotes(name(record.level)).c_str(), in_quotes(record.category).c_str(),
+                in_quotes(record.message).c_str());
     std::fflush(stdout);
 }
 

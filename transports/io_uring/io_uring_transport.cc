@@ -18,6 +18,8 @@ namespace {
 
 // IORING_RECVSEND_BUNDLE; newer than the headers of Debian 12.
 constexpr uint16_t receive_bundle = 1u << 4;
+// What one receive takes of a peer that sends more than is asked for.
+constexpr uint32_t slabs_in_bulk = 4;
 // The most that is sent in the hope that the kernel takes it at once.
 constexpr size_t most_sent_now = 256 * 1024;
 
@@ -130,8 +132,12 @@ void io_uring_transport::arm(uint32_t index) noexcept {
         sqe.accept_flags = SOCK_CLOEXEC;
     } else {
         io_uring_sqe& sqe = submit(index, submitted::receive);
-        if (!slot.in_bulk) sqe.ioprio = IORING_RECV_MULTISHOT;
-        if (ring_.has_bundles()) sqe.ioprio |= receive_bundle;
+        if (!slot.in_bulk) {
+            sqe.ioprio = IORING_RECV_MULTISHOT;
+        } else if (ring_.has_bundles()) {  // a multishot one would take the whole ring at once
+            sqe.ioprio = receive_bundle;
+            sqe.len = slabs_in_bulk * slab_pool::slab_size;
+        }
         sqe.flags = IOSQE_BUFFER_SELECT;
         sqe.buf_group = slab_ring::group;
     }

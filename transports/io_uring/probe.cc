@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <thread>
 
 namespace saker {
 namespace {
@@ -90,6 +92,15 @@ const char* opcode_that_is_missing(const ring& on) {
     return nullptr;
 }
 
+transport_probe probe_on_this_thread() {
+    ring small;
+    if (const int error = small.open(8, 16); error < 0) return explain_io_uring_error(error);
+    if (const char* const missing = opcode_that_is_missing(small); missing != nullptr)
+        return {false, running_kernel().text + " has an io_uring that cannot " + missing,
+                "upgrade to Linux 6.1 or later"};
+    return {true, running_kernel().text + ", multishot accept and receive, provided buffers", {}};
+}
+
 }  // namespace
 
 transport_probe explain_io_uring_error(int error) {
@@ -111,13 +122,16 @@ transport_probe explain_io_uring_error(int error) {
     }
 }
 
+// On a thread of its own: a ring that was closed interrupts a later system call of the thread that
+// had opened it (EINTR), and the caller's thread is the host program's.
 transport_probe probe_io_uring() {
-    ring small;
-    if (const int error = small.open(8, 16); error < 0) return explain_io_uring_error(error);
-    if (const char* const missing = opcode_that_is_missing(small); missing != nullptr)
-        return {false, running_kernel().text + " has an io_uring that cannot " + missing,
-                "upgrade to Linux 6.1 or later"};
-    return {true, running_kernel().text + ", multishot accept and receive, provided buffers", {}};
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    transport_probe found;
+    std::thread([&found] { found = probe_on_this_thread(); }).join();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return found;
 }
 
 }  // namespace saker
