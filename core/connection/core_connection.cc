@@ -15,8 +15,9 @@ namespace saker {
 namespace {
 
 constexpr size_t most_pieces = 64;
-// What a lingering close takes from the peer before it gives up (RFC 9112 9.6), and how long.
-constexpr uint32_t most_discarded = 16 * 1024 * 1024;
+// What a lingering close takes from the peer before it gives up (RFC 9112 9.6), and how long. Well
+// above the largest body that is refused by default: who sends all of it first has to hear its 413.
+constexpr uint32_t most_discarded = 64 * 1024 * 1024;
 constexpr auto linger_time = std::chrono::seconds(5);
 // Kestrel's MinResponseDataRate: 240 bytes a second after five seconds.
 constexpr auto drain_grace = std::chrono::seconds(5);

@@ -154,6 +154,28 @@ CONFORMANCE(handlers, offloaded_work_that_throws_throws_at_who_awaits_it) {
     client().receive_raw(ok("elsewhere"));
 }
 
+CONFORMANCE(handlers, offloaded_work_is_awaited_though_its_client_has_gone) {
+    std::atomic<bool> may_end = false;
+    bool ended_by_itself = false;
+    serve([&](request& asked, response& answered) -> task<> {
+        auto work = [&] {
+            while (!may_end.load()) std::this_thread::yield();
+        };
+        co_await offload(work);
+        EXPECT_TRUE(asked.aborted());
+        ended_by_itself = true;
+        hello(asked, answered);
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    client().vanish();
+    EXPECT_EQ(ended(), end_reason::none);
+    may_end = true;
+    run_until([&] { return open_connections() == 0; });
+    EXPECT_TRUE(ended_by_itself);
+    EXPECT_EQ(ended(), end_reason::connection_reset);
+}
+
 // ---- answers from elsewhere ----
 
 CONFORMANCE(handlers, a_responder_answers_from_another_thread) {

@@ -293,6 +293,16 @@ CONFORMANCE(http1_too_large, is_found_in_chunks_and_answered_too) {
     EXPECT_EQ(ended(), end_reason::max_request_body_size_exceeded);
 }
 
+CONFORMANCE(http1_too_large, is_told_to_who_sends_all_of_it_before_listening) {
+    serve(echo);
+    client().stop_reading();
+    client().send("POST / HTTP/1.1", "Host: a", "Content-Length: 40000000", "", "");
+    go_on_sending(std::string(1'000'000, 'a'), 40'000'000);
+    client().go_on_reading();
+    client().receive_raw(refusal("413 Content Too Large"));
+    client().receive_end();
+}
+
 CONFORMANCE(http1_too_large, is_not_listened_to_for_ever) {
     options.limits.max_request_body_size = 10;
     serve(echo);

@@ -220,12 +220,12 @@ TEST_F(connection_end_test, lingering_takes_five_seconds_at_most) {
     EXPECT_EQ(ended_by(end_reason::application_completed), 1u);
 }
 
-TEST_F(connection_end_test, lingering_discards_sixteen_mebibytes_at_most) {
+TEST_F(connection_end_test, lingering_discards_sixty_four_mebibytes_at_most) {
     serve_text("good bye");
     const socket_id peer = connect();
     take_all(peer);
     const std::string slab(slab_pool::slab_size, 'x');
-    for (int i = 0; i < 1024; ++i) say(peer, slab);
+    for (int i = 0; i < 4096; ++i) say(peer, slab);
     EXPECT_TRUE(open(peer));
     EXPECT_LE(home.slabs().in_use(), 2u) << "what is discarded is not kept";
     say(peer, "x");
