@@ -322,8 +322,7 @@ TEST_P(promises, wake_ends_a_wait_that_is_under_way) {
     for (int i = 0; i < 3; ++i) {
         const auto before = steady_clock::now();
         std::thread waker([&] {
-            // Nothing tells that a thread sleeps in the kernel; if it does not yet, the wake is for
-            // the next wait, and the test passes all the same.
+            // Nothing tells that a thread sleeps in the kernel; too early is the next test's case.
             std::this_thread::sleep_for(milliseconds(10));
             io->wake();
         });
