@@ -8,6 +8,7 @@ namespace saker {
 server_options& server_options::listen(std::string_view url, configure then) {
     listened added;
     added.url = url;
+    if (endpoint_defaults) endpoint_defaults(added.options);
     if (then) then(added.options);
     endpoints.push_back(std::move(added));
     return *this;
@@ -28,6 +29,21 @@ server_options& server_options::listen_unix_socket(std::string_view path, config
 server_options& server_options::listen_handle(int handle, configure then) {
     listen({}, std::move(then));
     endpoints.back().handle = handle;
+    return *this;
+}
+
+server_options& server_options::configure_endpoint_defaults(configure defaults) {
+    endpoint_defaults = std::move(defaults);
+    return *this;
+}
+
+server_options& server_options::endpoint(std::string_view name, configure then) {
+    for (auto& [known, last_word] : named_endpoints) {
+        if (known != name) continue;
+        last_word = std::move(then);
+        return *this;
+    }
+    named_endpoints.emplace_back(name, std::move(then));
     return *this;
 }
 

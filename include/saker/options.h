@@ -4,6 +4,7 @@
 // together. Where a default or a rule differs from Kestrel, the comment says so.
 
 #include <saker/connection.h>
+#include <saker/limits.h>
 #include <saker/log.h>
 #include <saker/transport.h>
 
@@ -14,30 +15,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace saker {
-
-// Kestrel's KestrelServerLimits. An empty optional is "no limit".
-struct server_limits {
-    // The whole request line with its CRLF: 414 beyond. At least 1.
-    uint32_t max_request_line_size = 8 * 1024;
-    // All header lines with the empty line that ends them, trailers too: 431 beyond.
-    uint32_t max_request_headers_total_size = 32 * 1024;
-    // 431 beyond; trailers count.
-    uint32_t max_request_header_count = 100;
-    // Bytes of content, chunked ones counted as they come: 413 beyond. Framing is not counted
-    // (Kestrel counts it).
-    std::optional<uint64_t> max_request_body_size = 30'000'000;
-    // What is read ahead of the handler; reading resumes at half. At least a slab is read.
-    std::optional<size_t> max_request_buffer_size = 1024 * 1024;
-    // What is written ahead of the peer; `write` suspends above, and resumes at half.
-    std::optional<size_t> max_response_buffer_size = 64 * 1024;
-    // Between two requests, and before the first.
-    std::chrono::milliseconds keep_alive_timeout = std::chrono::seconds(130);
-    // From a request's first byte to the end of its head: 408 beyond.
-    std::chrono::milliseconds request_headers_timeout = std::chrono::seconds(30);
-};
 
 // Kestrel's SocketTransportOptions, and which transport it is.
 struct transport_options {
@@ -54,11 +35,18 @@ enum class http_protocols : uint8_t { http1 = 1, http2 = 2, http1_and_http2 = 3 
 
 // Kestrel's ListenOptions: what is done with the connections of one address.
 struct listen_options {
+    // What the configuration, systemd's descriptors and the log call it: "Http"; may be empty.
+    std::string name;
+    // The transport of this endpoint, where it is not the server's: then it has cores of its own.
+    std::string transport;
     // Without TLS only HTTP/1.1 is served; HTTP/2 alone is an error at start.
     http_protocols protocols = http_protocols::http1_and_http2;
     // Permission bits of a Unix domain socket's file; 0 leaves what the umask makes of it.
     uint32_t unix_socket_mode = 0;
     std::vector<connection_middleware> middleware;
+    // Logs what comes and goes, as Kestrel's UseConnectionLogging: hex, category "connection" at
+    // debug, as the outermost middleware.
+    bool connection_logging = false;
     connection_delegate raw;  // not HTTP at all
 
     // Adds a middleware; the first one added sees the connection first.
@@ -71,6 +59,15 @@ struct listen_options {
         raw = std::move(delegate);
         return *this;
     }
+};
+
+// One line for each request that was answered. Written by a thread of its own; where the sink is
+// too slow, lines are dropped and counted.
+struct access_log_options {
+    enum class log_format : uint8_t { off, ncsa, w3c, json };
+    log_format format = log_format::off;
+    // A file that is appended to, made if it is not there and opened anew by SIGHUP; "-": stdout.
+    std::string path = "-";
 };
 
 struct server_options {
@@ -88,8 +85,20 @@ struct server_options {
     bool add_server_header = true;            // "Server: Saker" unless the handler set one
     bool allow_host_header_override = false;  // absolute-form target against Host: 400, or it wins
 
+    // Of HTTP/2, as in Kestrel; without effect in this version.
+    bool allow_response_header_compression = true;
+    bool allow_alternate_schemes = false;
+
+    // Logged are records of this level and above; `log_levels` says otherwise for a category.
     log_level minimum_log_level = log_level::information;
+    std::vector<std::pair<std::string, log_level>> log_levels;
     log_sink log;  // empty: stderr
+    access_log_options access_log;
+
+    // What `run` gives a stop: first it says that it is not ready any more and goes on serving for
+    // the delay, then what runs has the timeout to finish. .NET's HostOptions.ShutdownTimeout.
+    std::chrono::milliseconds shutdown_delay{0};
+    std::chrono::milliseconds shutdown_timeout = std::chrono::seconds(30);
 
     using configure = std::function<void(listen_options&)>;
     // "http://127.0.0.1:8080", "http://[::1]:0", "http://localhost:5000", "http://*:80",
@@ -100,6 +109,12 @@ struct server_options {
     server_options& listen_unix_socket(std::string_view path, configure then = {});
     // A listening socket that is open already; the caller keeps it and closes it after the stop.
     server_options& listen_handle(int handle, configure then = {});
+    // For each endpoint that is added after it, before its own `then`; another call replaces it.
+    // Kestrel's ConfigureEndpointDefaults.
+    server_options& configure_endpoint_defaults(configure defaults);
+    // For the configured endpoint of that name, as the last word on it; another call replaces it.
+    // Kestrel's KestrelConfigurationLoader.Endpoint.
+    server_options& endpoint(std::string_view name, configure then);
 
     struct listened {
         std::string url;
@@ -107,6 +122,8 @@ struct server_options {
         listen_options options;
     };
     std::vector<listened> endpoints;
+    configure endpoint_defaults;
+    std::vector<std::pair<std::string, configure>> named_endpoints;
 };
 
 }  // namespace saker

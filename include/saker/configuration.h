@@ -1,0 +1,73 @@
+#pragma once
+// Options from files, the environment and the command line, as .NET layers them: appsettings.json <
+// appsettings.{environment}.json < environment variables (`Kestrel__Limits__...`) < arguments
+// (`--Kestrel:Limits:...=100`, `--urls`). Keys are case-insensitive. The section `Kestrel` has
+// Kestrel's schema, its limits included; what is ours is in the section `Saker`.
+// docs/configuration.md lists every key.
+
+#include <saker/options.h>
+#include <saker/result.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace saker {
+
+struct configuration_sources {
+    // Where appsettings.json is looked for, and what relative paths in it are relative to.
+    std::string directory = ".";
+    // Empty: SAKER_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or DOTNET_ENVIRONMENT, else "Production".
+    std::string environment;
+    // Instead of the two appsettings files, which may be missing: these, in this order, which must
+    // be there.
+    std::vector<std::string> files;
+    bool environment_variables = true;
+    // Those of the command line, without the program's name.
+    std::vector<std::string> arguments;
+    // `server::configure` follows changes of the files.
+    bool reload_on_change = true;
+};
+
+class configuration {
+public:
+    // Reads all layers; or every mistake in all of them: syntax with file, line and column.
+    [[nodiscard]] static result<configuration> load(const configuration_sources&);
+
+    // `base` with everything that is configured, endpoints added to its own; or every mistake, each
+    // with its file and line (or variable, or argument), the key's path, what was found, what is
+    // expected, and the nearest known name of one that is not known.
+    [[nodiscard]] result<server_options> apply_to(server_options base) const;
+    // What was read and has no effect, and why: known after `apply_to`.
+    [[nodiscard]] std::vector<std::string> warnings(const server_options& base) const;
+
+    // One value and where it came from: "appsettings.json:12", "environment Kestrel__...",
+    // "command line", "default".
+    struct setting {
+        std::string key, value, origin;
+    };
+    // Every key that can be set once, with its value in force, and the endpoints; in the order of
+    // docs/configuration.md.
+    [[nodiscard]] std::vector<setting> effective(const server_options& base) const;
+    // The files that were looked for, there or not: what to watch for changes.
+    [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
+    [[nodiscard]] const std::string& environment() const noexcept { return environment_; }
+
+    // The value of any key, "Kestrel:Endpoints:Http:Url" or an application's own; nothing where it
+    // is not set.
+    [[nodiscard]] const std::string* find(std::string_view key) const noexcept;
+
+private:
+    struct entry {
+        std::string key, value, origin;
+        bool is_null = false;
+    };
+    std::vector<entry> entries_;  // one a key: what the last layer said
+    std::vector<std::string> files_;
+    std::string environment_;
+};
+
+// The JSON Schema of appsettings.json, made of the table that the reader works by.
+[[nodiscard]] std::string configuration_schema();
+
+}  // namespace saker
