@@ -1,7 +1,13 @@
-# What comes from the system: threads, liburing (optional), mimalloc (optional, our binaries only),
-# and for development ccache and lld when they are there. Nothing is ever downloaded.
+# What comes from the system: threads, simdjson, liburing (optional), mimalloc (optional, our binaries
+# only), and for development ccache and lld when they are there. Nothing is ever downloaded.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
+
+# Reads the configuration; one source includes it (hosting/configuration/json_source.cc).
+find_package(simdjson 3.0 CONFIG QUIET)
+if(NOT TARGET simdjson::simdjson)
+    message(FATAL_ERROR "saker needs simdjson 3.0 or later (apt-get install libsimdjson-dev)")
+endif()
 
 set(SAKER_HAS_IO_URING 0)
 if(NOT SAKER_IO_URING STREQUAL "OFF")

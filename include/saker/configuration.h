@@ -22,9 +22,13 @@ struct configuration_sources {
     // Instead of the two appsettings files, which may be missing: these, in this order, which must
     // be there.
     std::vector<std::string> files;
+    // Not those of the process when false.
     bool environment_variables = true;
-    // Those of the command line, without the program's name.
+    // Those of the command line, without the program's name: "--key=value", "--key value",
+    // "/key=value" or "key=value", as .NET reads them. What has another form is not ours.
     std::vector<std::string> arguments;
+    // Listened on where neither code nor configuration names an address. Separated by ';'.
+    std::string default_urls = "http://localhost:5000";
     // `server::configure` follows changes of the files.
     bool reload_on_change = true;
 };
@@ -58,13 +62,15 @@ public:
     [[nodiscard]] const std::string* find(std::string_view key) const noexcept;
 
 private:
+    friend class configuration_binder;
     struct entry {
         std::string key, value, origin;
         bool is_null = false;
+        size_t order = 0;  // of reading: what was read later is of a higher layer
     };
-    std::vector<entry> entries_;  // one a key: what the last layer said
+    std::vector<entry> entries_;  // one a key, what the last layer said; by their keys
     std::vector<std::string> files_;
-    std::string environment_;
+    std::string environment_, default_urls_;
 };
 
 // The JSON Schema of appsettings.json, made of the table that the reader works by.

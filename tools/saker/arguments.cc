@@ -4,27 +4,11 @@
 #include "tools/saker/arguments.h"
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 namespace saker::tool {
 
 namespace {
-
-// Levenshtein's distance, with two neighbours that changed places counted as one mistake.
-size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<size_t>> rows(a.size() + 1, std::vector<size_t>(b.size() + 1));
-    for (size_t i = 0; i <= a.size(); ++i) rows[i][0] = i;
-    for (size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
-    for (size_t i = 1; i <= a.size(); ++i)
-        for (size_t j = 1; j <= b.size(); ++j) {
-            const size_t changed = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-            rows[i][j] = std::min({changed, rows[i - 1][j] + 1, rows[i][j - 1] + 1});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
-        }
-    return rows[a.size()][b.size()];
-}
 
 std::string quoted(std::string_view text) { return '\'' + std::string(text) + '\''; }
 
@@ -102,48 +86,6 @@ std::string describe(std::span<const flag> flags) {
         }
     }
     return text;
-}
-
-std::string_view nearest(std::string_view given, std::span<const std::string_view> known) {
-    std::string_view best;
-    size_t least = std::max<size_t>(given.size(), 4) / 2;  // farther off, it is no typing mistake
-    for (const std::string_view one : known) {
-        const size_t far = one.size() > given.size() && given.size() > 3 && one.starts_with(given)
-                               ? 1  // only begun
-                               : distance(given, one);
-        if (far < least) {
-            least = far;
-            best = one;
-        }
-    }
-    return best;
-}
-
-std::optional<uint64_t> parse_number(std::string_view text) noexcept {
-    uint64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stopped, failure] = std::from_chars(text.data(), end, value);
-    if (text.empty() || failure != std::errc() || stopped != end) return std::nullopt;
-    return value;
-}
-
-std::optional<uint64_t> parse_size(std::string_view text) noexcept {
-    unsigned shift = 0;
-    if (!text.empty()) {
-        switch (text.back()) {
-            case 'K':
-            case 'k': shift = 10; break;
-            case 'M':
-            case 'm': shift = 20; break;
-            case 'G':
-            case 'g': shift = 30; break;
-            default: break;
-        }
-    }
-    if (shift != 0) text.remove_suffix(1);
-    const auto number = parse_number(text);
-    if (!number || *number > (UINT64_MAX >> shift)) return std::nullopt;
-    return *number << shift;
 }
 
 }  // namespace saker::tool

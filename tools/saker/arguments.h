@@ -2,10 +2,11 @@
 // The flags of a command: "--name value", "--name=value", "--switch", "--help". What is not known
 // is refused with the nearest thing that is; what is malformed, with what would be right.
 
+#include "hosting/configuration/values.h"
+
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,15 +32,6 @@ struct reading {
                                      std::span<const flag> flags);
 // The flags for a help text, one a line, what they are about beside them.
 [[nodiscard]] std::string describe(std::span<const flag> flags);
-
-// The known word that a mistyped one most likely meant; empty where none is near.
-[[nodiscard]] std::string_view nearest(std::string_view given,
-                                       std::span<const std::string_view> known);
-
-// "4096", "64K", "30M", "2G": times 1024 each.
-[[nodiscard]] std::optional<uint64_t> parse_size(std::string_view) noexcept;
-// Digits only, all of them.
-[[nodiscard]] std::optional<uint64_t> parse_number(std::string_view) noexcept;
 
 // A `take` for a number in a range.
 template <class Number>

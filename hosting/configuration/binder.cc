@@ -1,0 +1,193 @@
+// Sorting keys to rows, and putting the server's own. Unknown keys are told once a section, at the
+// first of its keys; sections that are neither Kestrel's nor ours are the application's.
+
+#include "hosting/configuration/binder.h"
+
+#include "core/base/log.h"
+#include "hosting/configuration/table/key_path.h"
+#include "hosting/configuration/values.h"
+#include "hosting/options_check.h"
+#include "protocols/http/characters.h"
+
+#include <algorithm>
+
+namespace saker {
+
+namespace {
+
+constexpr std::string_view http2_is_missing = "HTTP/2 is not in this version";
+
+std::string quoted(std::string_view text) { return '"' + escape(text) + '"'; }
+
+bool is_strict(std::string_view key) noexcept {
+    const std::string_view top = first_segment(key);
+    return equals_ignore_case(top, "Kestrel") || equals_ignore_case(top, "Saker");
+}
+
+// "Kestrel:Limits:MaxRequestLineSize" as the options' own check calls it.
+std::string name_in_options(std::string_view key) {
+    key.remove_prefix(std::min(key.find(':') + 1, key.size()));
+    std::string name;
+    for (const char c : key) {
+        const bool capital = c >= 'A' && c <= 'Z';
+        if (capital && !name.empty() && name.back() != '.') name += '_';
+        name += c == ':' ? '.' : to_lower(c);
+    }
+    return name;
+}
+
+}  // namespace
+
+void configuration_binder::mistake(const entry& by, std::string_view what) {
+    found_mistakes_.emplace_back(by.order, by.origin + ": " + std::string(what));
+}
+
+void configuration_binder::warn(const entry& by, std::string_view what) {
+    warnings_.push_back(by.origin + ": " + std::string(what));
+}
+
+void configuration_binder::run() {
+    std::vector<const entry*> in_order;
+    for (const entry& one : from_.entries_) in_order.push_back(&one);
+    std::sort(in_order.begin(), in_order.end(),
+              [](const entry* a, const entry* b) { return a->order < b->order; });
+    for (const entry* one : in_order) sort_out(*one);
+    apply_server();
+    listen();
+    if (found_mistakes_.empty()) check_whole();
+    std::stable_sort(found_mistakes_.begin(), found_mistakes_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& [order, text] : found_mistakes_) mistakes_.push_back(std::move(text));
+}
+
+void configuration_binder::sort_out(const entry& one) {
+    const key_match match = match_key(one.key);
+    if (match.row == nullptr) {
+        if (!is_strict(one.key)) return;
+        if (match.what == key_match::kind::section) {
+            // A variable called SAKER is not about us; an empty section is nothing.
+            const bool variable = one.origin.starts_with("environment ");
+            if (!one.is_null && !one.value.empty() && !(variable && match.segments == 1))
+                mistake(one, one.key + " is " + quoted(one.value) + "; expected a section with " +
+                                 match.words() + '.');
+            if (is_endpoint_name(one.key)) endpoint_named(segment(one.key, 2), one);
+            return;
+        }
+        return unknown(one);
+    }
+    const setting& row = *match.row;
+    if (row.kind != key_kind::placed) check_kind(row, one, match.rest);
+    if (row.https_only || is_endpoint_row(row)) {
+        endpoint& of = endpoint_named(segment(one.key, 2), one);
+        if (equals_ignore_case(last_segment(row.key), "Url"))
+            of.url = &one;
+        else
+            of.keys.push_back({&row, &one});
+    } else if (row.of_endpoint != nullptr) {
+        defaults_.push_back({&row, &one});
+    } else if (row.of_server != nullptr) {
+        server_.push_back({&row, &one});
+    }
+}
+
+void configuration_binder::unknown(const entry& one) {
+    const key_match match = match_key(one.key);
+    const std::string known_part(first_segments(one.key, match.segments));
+    const std::string path(first_segments(one.key, match.segments + 1));
+    const std::string told = in_small_letters(path);
+    if (std::find(told_.begin(), told_.end(), told) != told_.end()) return;
+    told_.push_back(told);
+    if (match.below.empty())
+        return mistake(one, known_part + " is a section; expected " + match.expected_value() + '.');
+    const std::string_view given = segment(one.key, match.segments);
+    if (const std::string_view meant = nearest(given, match.below); !meant.empty())
+        return mistake(one, path + " is not known; did you mean " + std::string(meant) + '?');
+    if (const std::string elsewhere = key_with_name(given); !elsewhere.empty())
+        return mistake(one, path + " is not known; did you mean " + elsewhere + '?');
+    mistake(one, path + " is not known; known here are " + match.words() + '.');
+}
+
+void configuration_binder::check_kind(const setting& row, const entry& one, std::string_view rest) {
+    taken checked;
+    const std::string_view text = trim(one.value);
+    switch (row.kind) {
+        case key_kind::truth:
+            if (!one.is_null && !parse_truth(text)) checked.mistake = "true or false";
+            break;
+        case key_kind::certificate:
+            if (rest.empty() ? !one.is_null && !text.empty()
+                             : !check_words(rest, certificate_keys()).mistake.empty())
+                checked.mistake = "a section with " + check_words("", certificate_keys()).mistake;
+            break;
+        case key_kind::ssl_protocols:
+            if (rest.empty() && !text.empty())
+                checked.mistake = "a list such as [\"Tls12\", \"Tls13\"]";
+            else if (!rest.empty())
+                checked = check_words(text, ssl_protocol_names());
+            break;
+        case key_kind::client_certificate_mode:
+            if (!one.is_null) checked = check_words(text, client_certificate_modes());
+            break;
+        default: break;
+    }
+    if (!checked.mistake.empty()) {
+        const std::string shown =
+            row.kind == key_kind::certificate && !rest.empty() ? "not known" : quoted(one.value);
+        return mistake(one, one.key + " is " + shown + "; expected " + checked.mistake + '.');
+    }
+    const bool filters = row.key == "AllowedHosts" && text != "*" && !text.empty();
+    const bool without_effect = row.reload == reloading::nothing && row.key != "AllowedHosts";
+    if ((without_effect && !row.https_only && !one.is_null) || filters)
+        warn(one, one.key + " has no effect. " + std::string(row.effect));
+}
+
+void configuration_binder::put(const setting& row, const entry& by, const place& at) {
+    const taken done = take(row, at, by.value, by.is_null);
+    if (!done.mistake.empty())
+        mistake(by, by.key + " is " + quoted(by.value) + "; expected " + done.mistake +
+                        (done.mistake.ends_with('?') ? "" : "."));
+    if (!done.warning.empty()) warn(by, by.key + ": " + done.warning + '.');
+}
+
+// In the order of the layers, so that of two names for one thing the higher layer's counts; .NET's
+// own first, since ours are the more particular ones.
+void configuration_binder::apply_server() {
+    std::stable_sort(server_.begin(), server_.end(), [](const found& a, const found& b) {
+        return (a.row->whose == owner::dotnet) > (b.row->whose == owner::dotnet);
+    });
+    listen_options none;
+    for (const auto& [row, by] : server_) {
+        put(*row, *by, place_of(*row, options_, none));
+        if (row->reload == reloading::nothing && !by->is_null)
+            warn(*by, by->key + " has no effect yet: " + std::string(http2_is_missing) + '.');
+    }
+}
+
+// What only shows when everything is together: told where the key concerned was set.
+void configuration_binder::check_whole() {
+    for (const std::string& text : mistakes_in(options_)) {
+        const entry* by = nullptr;
+        for (const auto& [row, source] : server_)
+            if (text.starts_with(name_in_options(row->key) + ' ')) by = source;
+        for (size_t i = 0; i < listened_by_.size(); ++i)
+            if (text.starts_with("endpoints[" + std::to_string(i) + ']') && listened_by_[i])
+                by = listened_by_[i];
+        if (by != nullptr)
+            mistake(*by, by->key + ": " + text);
+        else
+            found_mistakes_.emplace_back(SIZE_MAX, text);
+    }
+}
+
+const configuration::entry* configuration_binder::find(std::string_view key) const noexcept {
+    for (const entry& one : from_.entries_)
+        if (equals_ignore_case(one.key, key)) return &one;
+    return nullptr;
+}
+
+std::string configuration_binder::text_of(std::string_view key) const {
+    const entry* const one = find(key);
+    return one == nullptr ? std::string() : std::string(trim(one->value));
+}
+
+}  // namespace saker

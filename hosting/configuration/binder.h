@@ -1,0 +1,79 @@
+#pragma once
+// Puts what is configured into options, row by row of the table, and keeps what it found out on the
+// way: every mistake, every warning, and where each value came from.
+
+#include "hosting/configuration/table/setting_values.h"
+#include "hosting/configuration/table/settings_table.h"
+
+#include <saker/configuration.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace saker {
+
+class configuration_binder {
+public:
+    configuration_binder(const configuration& from, const server_options& base)
+        : from_(from), base_(base), options_(base) {}
+
+    // Once.
+    void run();
+    // In the order of the sources; empty where `options` is good.
+    [[nodiscard]] const std::vector<std::string>& mistakes() const noexcept { return mistakes_; }
+    [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+    [[nodiscard]] server_options options() && { return std::move(options_); }
+    [[nodiscard]] std::vector<configuration::setting> effective() const;
+
+private:
+    using entry = configuration::entry;
+    // A key of the table that is set, and by what.
+    struct found {
+        const setting* row;
+        const entry* by;
+    };
+    struct endpoint {
+        std::string name;
+        const entry* first = nullptr;  // of its keys, as they were read
+        const entry* url = nullptr;
+        std::vector<found> keys;
+    };
+
+    void sort_out();
+    void sort_out(const entry&);
+    void check_kind(const setting&, const entry&, std::string_view rest);
+    void unknown(const entry&);
+    void wrong_shape(const setting&, const entry&);
+    void put(const setting&, const entry&, const place&);
+    void apply_server();
+    void apply_defaults();
+    void add_endpoint(const endpoint&);
+    bool check_endpoint(const endpoint&);
+    void listen();
+    void listen_on_urls(const std::string& urls, const entry* by);
+    std::vector<std::pair<std::string, const entry*>> urls_of_ports() const;
+    void check_whole();
+
+    [[nodiscard]] const entry* find(std::string_view key) const noexcept;
+    [[nodiscard]] std::string text_of(std::string_view key) const;
+    endpoint& endpoint_named(std::string_view name, const entry& by);
+    void mistake(const entry& by, std::string_view what);
+    void warn(const entry& by, std::string_view what);
+
+    const configuration& from_;
+    const server_options& base_;
+    server_options options_;
+    std::vector<found> server_, defaults_;
+    std::vector<endpoint> endpoints_;
+    std::vector<const entry*> listened_by_;  // of each of `options_.endpoints`; null: code
+    std::vector<std::string> told_;          // unknown sections that were told, in small letters
+    std::vector<std::pair<size_t, std::string>> found_mistakes_;  // with the order of the source
+    std::vector<std::string> mistakes_, warnings_;
+};
+
+// What is said of a key that is not known: the nearest that is, if one is near.
+[[nodiscard]] std::string unknown_key(std::string_view key, size_t& known_segments);
+
+}  // namespace saker

@@ -1,0 +1,35 @@
+#pragma once
+// Where settings come from, one layer after the other; each is a list of keys with texts. The order
+// is .NET's: host settings with a prefix < files < environment < command line.
+
+#include <saker/configuration.h>
+#include <saker/result.h>
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace saker {
+
+struct layer_value {
+    std::string key, value, origin;
+    bool is_null = false;
+};
+
+// Name and value of each variable of the process.
+using variables = std::vector<std::pair<std::string, std::string>>;
+[[nodiscard]] variables variables_of_process();
+
+// ASPNETCORE_URLS is "URLS": of the variables with this prefix, without it.
+[[nodiscard]] std::vector<layer_value> prefixed_layer(const variables&, std::string_view prefix);
+// Kestrel__Limits__MaxRequestBodySize is "Kestrel:Limits:MaxRequestBodySize".
+[[nodiscard]] std::vector<layer_value> environment_layer(const variables&);
+// "--key=value", "--key value", "/key=value", "key=value"; mistakes are told of keys of ours alone.
+[[nodiscard]] std::vector<layer_value> arguments_layer(std::span<const std::string>,
+                                                       std::vector<std::string>& mistakes);
+// One file; nothing where it is not there and need not be.
+[[nodiscard]] std::vector<layer_value> file_layer(const std::string& path, bool may_be_missing,
+                                                  std::vector<std::string>& mistakes);
+
+}  // namespace saker
