@@ -1,6 +1,8 @@
 // How endpoints get into the options: all as URLs, so that there is one grammar and one place that
 // finds mistakes in it. Nothing is checked here; `start` tells every mistake at once.
 
+#include "protocols/http/characters.h"
+
 #include <saker/options.h>
 
 namespace saker {
@@ -39,7 +41,7 @@ server_options& server_options::configure_endpoint_defaults(configure defaults) 
 
 server_options& server_options::endpoint(std::string_view name, configure then) {
     for (auto& [known, last_word] : named_endpoints) {
-        if (known != name) continue;
+        if (!equals_ignore_case(known, name)) continue;
         last_word = std::move(then);
         return *this;
     }

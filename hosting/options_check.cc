@@ -5,18 +5,27 @@
 
 #include "core/base/log.h"
 #include "hosting/address.h"
+#include "protocols/http/characters.h"
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 
 namespace saker {
 
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr uint32_t most_cores = 1024;
 constexpr uint32_t most_threads = 4096;
 constexpr size_t fewest_slabs = 16;
 constexpr uint32_t most_backlog = 0x7fffffff;
+constexpr uint32_t least_window = 65'535, most_window = 0x7fffffff;      // RFC 9113 6.9.2
+constexpr uint32_t least_frame = 1u << 14, most_frame = (1u << 24) - 1;  // RFC 9113 4.2
+constexpr milliseconds least_ping{1000};
+constexpr milliseconds least_grace{1001};  // Kestrel's: more than a second
+constexpr milliseconds longest_delay = std::chrono::hours(24);
 
 class mistakes {
 public:
@@ -35,10 +44,16 @@ public:
     void zero(std::string_view option, uint64_t found) {
         if (found == 0) add(option, "0", "1 or more");
     }
-    // Kestrel's rule for time: more than none.
-    void not_positive(std::string_view option, std::chrono::milliseconds found) {
-        if (found.count() <= 0)
-            add(option, std::to_string(found.count()) + " ms", "more than 0 ms");
+    // Of times; the valid ones are `least` or more, `infinite` too.
+    void shorter(std::string_view option, milliseconds found, milliseconds least) {
+        if (found >= least) return;
+        add(option, std::to_string(found.count()) + " ms",
+            least == milliseconds(1) ? "more than 0 ms"
+                                     : std::to_string(least.count()) + " ms or more");
+    }
+    // Kestrel's rule for most times: more than none.
+    void not_positive(std::string_view option, milliseconds found) {
+        shorter(option, found, milliseconds(1));
     }
     std::vector<std::string> all() && { return std::move(found_); }
 
@@ -53,6 +68,46 @@ void check_buffer(mistakes& found, size_t buffer, std::string_view option, uint3
               std::string(option) + " (" + std::to_string(whole) + ") or more, or none");
 }
 
+void check_rate(mistakes& found, const std::string& option,
+                const std::optional<min_data_rate>& rate) {
+    if (!rate) return;
+    const double speed = rate->bytes_per_second;
+    if (!std::isfinite(speed) || speed <= 0)
+        found.add(option + ".bytes_per_second", std::to_string(speed), "more than 0, and finite");
+    found.shorter(option + ".grace_period", rate->grace_period, least_grace);
+}
+
+void check(mistakes& found, const http2_limits& http2) {
+    const auto in_range = [&](std::string_view name, uint32_t value, uint32_t least,
+                              uint32_t most) {
+        found.outside("limits.http2." + std::string(name), value, least, most);
+    };
+    found.zero("limits.http2.max_streams_per_connection", http2.max_streams_per_connection);
+    in_range("max_frame_size", http2.max_frame_size, least_frame, most_frame);
+    found.zero("limits.http2.max_request_header_field_size", http2.max_request_header_field_size);
+    in_range("initial_connection_window_size", http2.initial_connection_window_size, least_window,
+             most_window);
+    in_range("initial_stream_window_size", http2.initial_stream_window_size, least_window,
+             most_window);
+    found.shorter("limits.http2.keep_alive_ping_delay", http2.keep_alive_ping_delay, least_ping);
+    found.shorter("limits.http2.keep_alive_ping_timeout", http2.keep_alive_ping_timeout,
+                  least_ping);
+}
+
+void check_connections(mistakes& found, const server_limits& limits) {
+    found.zero("limits.max_concurrent_connections", limits.max_concurrent_connections.value_or(1));
+    const auto action = static_cast<unsigned>(limits.at_max_concurrent_connections);
+    if (limits.at_max_concurrent_connections > connection_limit_action::stop_accepting)
+        found.add("limits.at_max_concurrent_connections", std::to_string(action),
+                  "refuse or stop_accepting");
+    found.zero("limits.max_connections_per_client", limits.max_connections_per_client.value_or(1));
+    found.outside<uint32_t>("limits.client_prefix_ipv4", limits.client_prefix_ipv4, 1, 32);
+    found.outside<uint32_t>("limits.client_prefix_ipv6", limits.client_prefix_ipv6, 1, 128);
+    found.zero("limits.max_requests_per_connection",
+               limits.max_requests_per_connection.value_or(1));
+    found.not_positive("limits.max_connection_age", limits.max_connection_age.value_or(infinite));
+}
+
 void check(mistakes& found, const server_limits& limits) {
     found.zero("limits.max_request_line_size", limits.max_request_line_size);
     found.zero("limits.max_request_headers_total_size", limits.max_request_headers_total_size);
@@ -64,6 +119,10 @@ void check(mistakes& found, const server_limits& limits) {
     }
     found.not_positive("limits.keep_alive_timeout", limits.keep_alive_timeout);
     found.not_positive("limits.request_headers_timeout", limits.request_headers_timeout);
+    check_rate(found, "limits.min_request_body_data_rate", limits.min_request_body_data_rate);
+    check_rate(found, "limits.min_response_data_rate", limits.min_response_data_rate);
+    check_connections(found, limits);
+    check(found, limits.http2);
 }
 
 void check(mistakes& found, const transport_options& transport) {
@@ -134,6 +193,49 @@ void check_endpoint(mistakes& found, seen_addresses& seen, size_t index,
     check_twice(found, seen, index, address->text.substr(after_scheme));
 }
 
+void check_level(mistakes& found, const std::string& option, log_level level) {
+    if (level > log_level::none)
+        found.add(option, std::to_string(static_cast<unsigned>(level)),
+                  "trace, debug, information, warning, error, critical or none");
+}
+
+void check_levels(mistakes& found, const server_options& options) {
+    check_level(found, "minimum_log_level", options.minimum_log_level);
+    for (size_t i = 0; i < options.log_levels.size(); ++i) {
+        const std::string where = "log_levels[" + std::to_string(i) + ']';
+        if (options.log_levels[i].first.empty())
+            found.add(where, "of an empty category", "server, transport, connection or request");
+        check_level(found, where, options.log_levels[i].second);
+    }
+}
+
+void check_access_log(mistakes& found, const access_log_options& access_log) {
+    if (access_log.format > access_log_options::log_format::json)
+        found.add("access_log.format", std::to_string(static_cast<unsigned>(access_log.format)),
+                  "off, ncsa, w3c or json");
+    if (access_log.format != access_log_options::log_format::off && access_log.path.empty())
+        found.add("access_log.path", "empty", "a file's path, or \"-\" for stdout");
+}
+
+// What an endpoint is called in the configuration is its own alone, whatever the case.
+void check_names(mistakes& found, const std::vector<server_options::listened>& endpoints) {
+    std::vector<std::pair<std::string_view, size_t>> seen;
+    for (size_t i = 0; i < endpoints.size(); ++i) {
+        const std::string& name = endpoints[i].options.name;
+        if (name.empty()) continue;
+        const auto before = std::find_if(seen.begin(), seen.end(), [&](const auto& one) {
+            return equals_ignore_case(one.first, name);
+        });
+        if (before == seen.end())
+            seen.emplace_back(name, i);
+        else
+            found.add("endpoints[" + std::to_string(i) + "].options.name",
+                      '\'' + escape(name) + "', as that of endpoints[" +
+                          std::to_string(before->second) + "] is already",
+                      "a name of its own");
+    }
+}
+
 }  // namespace
 
 std::vector<std::string> mistakes_in(const server_options& options) {
@@ -150,10 +252,13 @@ std::vector<std::string> mistakes_in(const server_options& options) {
                   std::to_string(options.limits.max_request_headers_total_size),
                   "less than max_slabs_per_core slabs of 16 KiB hold");
     found.outside<uint32_t>("offload_threads", options.offload_threads, 1, most_threads);
-    if (options.minimum_log_level > log_level::none)
-        found.add("minimum_log_level",
-                  std::to_string(static_cast<unsigned>(options.minimum_log_level)),
-                  "trace, debug, information, warning, error, critical or none");
+    check_levels(found, options);
+    check_access_log(found, options.access_log);
+    if (options.shutdown_delay.count() < 0 || options.shutdown_delay > longest_delay)
+        found.add("shutdown_delay", std::to_string(options.shutdown_delay.count()) + " ms",
+                  "from 0 ms to a day");
+    found.shorter("shutdown_timeout", options.shutdown_timeout, milliseconds(0));
+    check_names(found, options.endpoints);
     seen_addresses seen;
     for (size_t i = 0; i < options.endpoints.size(); ++i)
         check_endpoint(found, seen, i, options.endpoints[i]);

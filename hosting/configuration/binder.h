@@ -51,6 +51,7 @@ private:
     void apply_defaults();
     void add_endpoint(const endpoint&);
     bool check_endpoint(const endpoint&);
+    void warn_of_nobody();
     void listen();
     void listen_on_urls(const std::string& urls, const entry* by);
     std::vector<std::pair<std::string, const entry*>> urls_of_ports() const;

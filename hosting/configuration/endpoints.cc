@@ -144,8 +144,22 @@ configuration_binder::urls_of_ports() const {
     return all;
 }
 
+void configuration_binder::warn_of_nobody() {
+    std::vector<std::string_view> names;
+    for (const endpoint& one : endpoints_) names.push_back(one.name);
+    for (const auto& [name, last_word] : options_.named_endpoints) {
+        const auto is_it = [&](std::string_view one) { return equals_ignore_case(one, name); };
+        if (std::any_of(names.begin(), names.end(), is_it)) continue;
+        const std::string_view meant = nearest(name, names);
+        warnings_.push_back("endpoint(\"" + name +
+                            "\") has no effect: there is no endpoint of that name" +
+                            (meant.empty() ? "." : "; did you mean " + std::string(meant) + '?'));
+    }
+}
+
 void configuration_binder::listen() {
     apply_defaults();
+    warn_of_nobody();
     listened_by_.assign(options_.endpoints.size(), nullptr);
     std::sort(endpoints_.begin(), endpoints_.end(),
               [](const endpoint& a, const endpoint& b) { return comes_before(a.name, b.name); });

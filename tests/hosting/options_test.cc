@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 namespace saker {
 namespace {
 
@@ -129,6 +132,114 @@ TEST(options, transport_threads_and_slabs_have_ranges) {
     EXPECT_EQ(found[4], "max_slabs_per_core is 15; valid is 16 or more.");
     EXPECT_EQ(found[5], "offload_threads is 0; valid is from 1 to 4096.");
     EXPECT_NE(found[6].find("minimum_log_level is 9"), std::string::npos);
+}
+
+TEST(options, rates_have_ranges) {
+    server_options options;
+    options.limits.min_request_body_data_rate = {0, 1000ms};
+    options.limits.min_response_data_rate = {std::numeric_limits<double>::infinity(), 1001ms};
+    const auto found = mistakes_in(options);
+    ASSERT_EQ(found.size(), 3u);
+    EXPECT_EQ(found[0],
+              "limits.min_request_body_data_rate.bytes_per_second is 0.000000; valid is more than "
+              "0, and finite.");
+    EXPECT_EQ(found[1],
+              "limits.min_request_body_data_rate.grace_period is 1000 ms; valid is 1001 ms or "
+              "more.");
+    EXPECT_EQ(found[2],
+              "limits.min_response_data_rate.bytes_per_second is inf; valid is more than 0, and "
+              "finite.");
+    options.limits.min_request_body_data_rate = {0.001, infinite};
+    options.limits.min_response_data_rate = std::nullopt;
+    EXPECT_TRUE(mistakes_in(options).empty());
+    options.limits.min_response_data_rate = {std::nan(""), 5s};
+    EXPECT_EQ(mistakes_in(options).size(), 1u);
+}
+
+TEST(options, caps_of_connections_have_ranges) {
+    server_options options;
+    server_limits& limits = options.limits;
+    limits.max_concurrent_connections = 0;
+    limits.max_concurrent_upgraded_connections = 0;
+    limits.at_max_concurrent_connections = static_cast<connection_limit_action>(2);
+    limits.max_connections_per_client = 0;
+    limits.client_prefix_ipv4 = 33;
+    limits.client_prefix_ipv6 = 0;
+    limits.max_requests_per_connection = 0;
+    limits.max_connection_age = 0ms;
+    const auto found = mistakes_in(options);
+    ASSERT_EQ(found.size(), 7u);
+    EXPECT_EQ(found[0], "limits.max_concurrent_connections is 0; valid is 1 or more.");
+    EXPECT_EQ(found[1],
+              "limits.at_max_concurrent_connections is 2; valid is refuse or stop_accepting.");
+    EXPECT_EQ(found[2], "limits.max_connections_per_client is 0; valid is 1 or more.");
+    EXPECT_EQ(found[3], "limits.client_prefix_ipv4 is 33; valid is from 1 to 32.");
+    EXPECT_EQ(found[4], "limits.client_prefix_ipv6 is 0; valid is from 1 to 128.");
+    EXPECT_EQ(found[5], "limits.max_requests_per_connection is 0; valid is 1 or more.");
+    EXPECT_EQ(found[6], "limits.max_connection_age is 0 ms; valid is more than 0 ms.");
+}
+
+TEST(options, http2_limits_have_ranges) {
+    server_options options;
+    options.limits.http2 = {.max_streams_per_connection = 0,
+                            .header_table_size = 0,
+                            .max_frame_size = (1u << 24),
+                            .max_request_header_field_size = 0,
+                            .initial_connection_window_size = 65'534,
+                            .initial_stream_window_size = 0x80000000u,
+                            .keep_alive_ping_delay = 999ms,
+                            .keep_alive_ping_timeout = 0ms};
+    const auto found = mistakes_in(options);
+    ASSERT_EQ(found.size(), 7u);
+    EXPECT_EQ(found[1],
+              "limits.http2.max_frame_size is 16777216; valid is from 16384 to 16777215.");
+    EXPECT_EQ(found[4],
+              "limits.http2.initial_stream_window_size is 2147483648; valid is from 65535 to "
+              "2147483647.");
+    EXPECT_EQ(found[5], "limits.http2.keep_alive_ping_delay is 999 ms; valid is 1000 ms or more.");
+    options.limits.http2 = {};
+    options.limits.http2.keep_alive_ping_timeout = infinite;
+    EXPECT_TRUE(mistakes_in(options).empty());
+}
+
+TEST(options, logs_and_the_stop_have_ranges) {
+    server_options options;
+    options.log_levels = {{"", log_level::debug}, {"server", static_cast<log_level>(7)}};
+    options.access_log.format = static_cast<access_log_options::log_format>(4);
+    options.access_log.path = "";
+    options.shutdown_delay = -1ms;
+    options.shutdown_timeout = -1ms;
+    const auto found = mistakes_in(options);
+    ASSERT_EQ(found.size(), 6u);
+    EXPECT_EQ(found[0],
+              "log_levels[0] is of an empty category; valid is server, transport, connection or "
+              "request.");
+    EXPECT_NE(found[1].find("log_levels[1] is 7; valid is trace,"), std::string::npos);
+    EXPECT_EQ(found[2], "access_log.format is 4; valid is off, ncsa, w3c or json.");
+    EXPECT_EQ(found[3], "access_log.path is empty; valid is a file's path, or \"-\" for stdout.");
+    EXPECT_EQ(found[4], "shutdown_delay is -1 ms; valid is from 0 ms to a day.");
+    EXPECT_EQ(found[5], "shutdown_timeout is -1 ms; valid is 0 ms or more.");
+    options = {};
+    options.access_log.path = "";
+    options.shutdown_timeout = infinite;
+    EXPECT_TRUE(mistakes_in(options).empty());
+}
+
+TEST(options, names_of_endpoints_are_their_own) {
+    server_options options;
+    for (const char* name : {"Http", "", "", "HTTP"})
+        options.listen("http://127.0.0.1:0", [&](listen_options& on) { on.name = name; });
+    EXPECT_EQ(only_mistake(options),
+              "endpoints[3].options.name is 'HTTP', as that of endpoints[0] is already; valid is a "
+              "name of its own.");
+}
+
+TEST(options, a_last_word_is_one_a_name_whatever_its_case) {
+    server_options options;
+    options.endpoint("Http", [](listen_options&) {});
+    options.endpoint("HTTP", {});
+    ASSERT_EQ(options.named_endpoints.size(), 1u);
+    EXPECT_FALSE(options.named_endpoints[0].second);
 }
 
 TEST(options, headers_fit_into_the_slabs_of_a_core) {

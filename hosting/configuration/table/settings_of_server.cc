@@ -124,6 +124,7 @@ std::vector<setting> of_operation() {
     return {
         {.key = "Saker:ShutdownDelay",
          .unit = "time",
+         .most = 86'400'000,
          .whose = owner::saker,
          .effect = "At a stop: how long it says that it is not ready, and goes on serving.",
          .of_server = AT(shutdown_delay)},
