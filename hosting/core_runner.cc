@@ -39,9 +39,9 @@ void name_and_pin(uint32_t index, int processor) noexcept {
 
 // One endpoint on this core. Made and ended on the core's thread.
 struct core_runner::listening {
-    listening(core& home, const endpoint_plan& plan)
+    listening(core& home, const endpoint_plan& plan, request_observer& told)
         : pipes(plan.pipes),
-          http(home, *plan.http, *plan.app),
+          http(home, *plan.http, *plan.app, &told),
           delegate(chain(plan)),
           accepting(home, pipes, delegate, plan.display) {}
 
@@ -59,7 +59,8 @@ struct core_runner::listening {
     listener accepting;
 };
 
-core_runner::core_runner(const core::settings& chosen) : core_(chosen) {}
+core_runner::core_runner(const core::settings& chosen, diagnostics::server_recorder& records)
+    : core_(chosen), recorder_(records.add_core(core_)) {}
 
 core_runner::~core_runner() { stop(); }
 
@@ -100,10 +101,12 @@ void core_runner::call(const std::function<void()>& what) {
 int core_runner::open(const endpoint_plan& plan, endpoint& where, int& native) {
     int result = 0;
     call([&] {
-        auto added = std::make_unique<listening>(core_, plan);
+        auto added = std::make_unique<listening>(core_, plan, recorder_);
         result = added->accepting.open(where);
         if (result < 0) return;
         native = added->accepting.native();
+        added->accepting.count_in(recorder_.count_endpoint(
+            diagnostics::name_endpoint(added->accepting.local_address(), !plan.options->raw)));
         listening* const kept = listening_.emplace_back(std::move(added)).get();
         kept->accepting.when_over(
             {[](void* self) noexcept { static_cast<core_runner*>(self)->look_whether_over(); },

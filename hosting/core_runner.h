@@ -4,6 +4,7 @@
 
 #include "core/connection/listener.h"
 #include "core/reactor/core.h"
+#include "hosting/diagnostics/server_recorder.h"
 #include "protocols/http1/http1_service.h"
 
 #include <saker/options.h>
@@ -29,7 +30,7 @@ struct endpoint_plan {
 
 class core_runner {
 public:
-    explicit core_runner(const core::settings&);
+    core_runner(const core::settings&, diagnostics::server_recorder&);
     ~core_runner();
     core_runner(const core_runner&) = delete;
     core_runner& operator=(const core_runner&) = delete;
@@ -61,6 +62,7 @@ private:
     void look_whether_over();
 
     core core_;
+    diagnostics::core_recorder& recorder_;
     bool open_ = false;
     bool stopping_ = false;
     std::vector<std::unique_ptr<listening>> listening_;

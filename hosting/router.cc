@@ -18,7 +18,8 @@ namespace saker {
 namespace {
 
 struct way {
-    std::string method;              // "" is any
+    std::string method;  // "" is any
+    std::string pattern;
     std::vector<std::string> names;  // of the parameters: each way has its own for them
     std::unique_ptr<application> to;
 };
@@ -40,6 +41,7 @@ way* find(ways& of, std::string_view method) noexcept {
 
 void name_values(request& asked, const way& chosen, const route_table::captures& found) noexcept {
     detail::route_values& values = detail::routes_of(asked);
+    values.pattern = chosen.pattern;
     values.count = static_cast<uint8_t>(found.count);
     for (size_t i = 0; i < found.count; ++i) values.values[i] = {chosen.names[i], found.values[i]};
 }
@@ -84,7 +86,8 @@ void router::add(std::string_view method, std::string_view pattern,
     if (added.route >= root_->by_route.size()) root_->by_route.resize(added.route + 1);
     ways& known = root_->by_route[added.route];
     if (with_method(known, method) != nullptr) refuse("there is one already that matches the same");
-    known.push_back({std::string(method), std::move(added.names), std::move(to)});
+    known.push_back(
+        {std::string(method), std::string(pattern), std::move(added.names), std::move(to)});
 }
 
 void router::fallback(std::unique_ptr<application> to) { fallback_ = std::move(to); }
@@ -93,8 +96,10 @@ std::optional<task<>> router::answer(request& asked, response& answered) {
     node& root = *root_;
     const std::string_view path = asked.path(), method = asked.method();
     if (const uint32_t route = root.table.find_literal(path); route != route_table::none) [[likely]]
-        if (way* const chosen = find(root.by_route[route], method)) [[likely]]
+        if (way* const chosen = find(root.by_route[route], method)) [[likely]] {
+            detail::routes_of(asked).pattern = chosen->pattern;
             return chosen->to->answer(asked, answered);
+        }
 
     way* chosen = nullptr;
     std::vector<std::string_view> allowed;  // grows only on the way to a 405

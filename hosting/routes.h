@@ -1,6 +1,6 @@
 #pragma once
-// The door between the router and a request: where it writes what its pattern calls the parts of
-// the path. Kept apart, so that the router needs nothing else of what is behind a request.
+// The door between the router and a request: where it writes its pattern, and what that calls the
+// parts of the path. Kept apart, so that the router needs nothing else of what is behind a request.
 
 #include "protocols/http/route_values.h"
 

@@ -39,6 +39,11 @@ pipe_options pipe_of(const std::optional<size_t>& most) noexcept {
 
 }  // namespace
 
+server_host::~server_host() {
+    stop(std::chrono::milliseconds(0));
+    recorder_->log_dropped({});
+}
+
 void server_host::log(log_level level, std::string message) const {
     if (log_ != nullptr && log_->enabled(level)) log_->write(level, "server", std::move(message));
 }
@@ -56,6 +61,7 @@ error server_host::check() const {
 
 void server_host::prepare() {
     log_ = std::make_unique<log_writer>(options.minimum_log_level, options.log);
+    recorder_->log_dropped([from = log_.get()] { return from->dropped(); });
     offloads_ = std::make_unique<offload_pool>(options.offload_threads);
     http_ = {options.limits, options.add_server_header, options.allow_host_header_override};
     started_ = true;
@@ -106,7 +112,8 @@ result<std::vector<std::string>> server_host::listen_everywhere(opened all) {
 
 void server_host::add_core(uint32_t index, const clock& time) {
     cores_.push_back(std::make_unique<core_runner>(
-        core::settings{index, options.max_slabs_per_core, &time, log_.get(), offloads_.get()}));
+        core::settings{index, options.max_slabs_per_core, &time, log_.get(), offloads_.get()},
+        *recorder_));
 }
 
 std::string server_host::start_cores() {

@@ -5,6 +5,7 @@
 #include "core/reactor/offload_pool.h"
 #include "hosting/address.h"
 #include "hosting/core_runner.h"
+#include "hosting/diagnostics/server_recorder.h"
 #include "hosting/pipeline.h"
 
 #include <saker/server.h>
@@ -21,7 +22,7 @@ namespace saker {
 class server_host {
 public:
     explicit server_host(server_options chosen) : options(std::move(chosen)) {}
-    ~server_host() { stop(std::chrono::milliseconds(0)); }
+    ~server_host();
 
     server_options options;
     pipeline requests;
@@ -40,6 +41,9 @@ public:
     // Aborts what a `stop` on another thread is waiting for.
     void abort();
     [[nodiscard]] server_statistics statistics() const;
+    [[nodiscard]] std::shared_ptr<diagnostics::server_recorder> recorder() const noexcept {
+        return recorder_;
+    }
     [[nodiscard]] bool started() const noexcept { return started_; }
     void log(log_level level, std::string message) const;
 
@@ -63,6 +67,8 @@ private:
     [[nodiscard]] result<std::vector<std::string>> listen_everywhere(opened all);
 
     real_clock clock_;
+    const std::shared_ptr<diagnostics::server_recorder> recorder_ =
+        std::make_shared<diagnostics::server_recorder>();
     std::unique_ptr<log_writer> log_;
     std::unique_ptr<offload_pool> offloads_;
     http1::service_options http_;

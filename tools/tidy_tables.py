@@ -15,7 +15,8 @@ CONNECTION = ["core/connection"] + REACTOR + PIPE
 # What a protocol gets is a connection: pipes, timeouts, an id; never operations or transports.
 HTTP_NEEDS = ["core/connection", "core/time"] + PIPE
 # Hosting knows the list of transports, and the one in memory for `test_client`.
-HOSTING = ["hosting", "transports", "transports/memory", "protocols/http", "protocols/http1"] + CONNECTION
+HOSTING = ["hosting", "hosting/diagnostics", "transports", "transports/memory", "protocols/http",
+           "protocols/http1"] + CONNECTION
 TRANSPORTS = ["transports/posix", "transports/epoll", "transports/io_uring", "transports/memory"]
 EVERYTHING = HOSTING + TRANSPORTS + ["tests", "tools/saker"]
 ARROWS = {
@@ -36,6 +37,8 @@ ARROWS = {
     "protocols/http": HTTP_NEEDS,
     "protocols/http1": ["protocols/http"] + HTTP_NEEDS,
     "hosting": [room for room in HOSTING if room != "hosting"],
+    # Measures what cores and protocols tell; knows nothing of servers.
+    "hosting/diagnostics": ["protocols/http"] + CONNECTION,
     "tools/saker": HOSTING,
     "examples": ["public"],
     "tests/consumer/host": ["public"],
@@ -53,7 +56,7 @@ PUBLIC = {
     "core/connection": ["connection.h"],
     # Options are plain data: read by hosting and by the protocols that they limit.
     "protocols/http": ["body.h", "request.h", "response.h", "router.h", "options.h"],
-    "hosting": ["server.h", "configuration.h", "test_client.h", "saker.h"],
+    "hosting": ["server.h", "metrics.h", "configuration.h", "test_client.h", "saker.h"],
 }
 # Each third-party or system header has one door: pattern -> who may include it.
 DOORS = {

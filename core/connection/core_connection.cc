@@ -38,6 +38,7 @@ core_connection::core_connection(core& home, listener& from, const connection_op
       listener_(from),
       socket_(socket),
       number_(connections_made.fetch_add(1, std::memory_order_relaxed)),
+      accepted_at_(home.now()),
       in_(home.text(), options.input),
       out_(home.text(), options.output) {}
 
@@ -266,8 +267,9 @@ void core_connection::free_if_over() noexcept {
     if (delegate_running_ || socket_open_ || queued) return;
     listener& from = listener_;
     const end_reason why = ended_by();
+    const auto duration = core_.now() - accepted_at_;
     delete this;
-    from.on_connection_over(why);
+    from.on_connection_over(why, duration);
 }
 
 // ---- time ----

@@ -129,6 +129,7 @@ private:
     deadline expired_ = deadline::none;
     uint32_t discarded_ = 0;
     const uint64_t number_;
+    const steady_time accepted_at_;
 
     pipe in_, out_;
     operation_of<receive_operation, &core_connection::on_received> receive_{*this};
@@ -142,6 +143,6 @@ private:
 };
 
 // Ten thousand idle connections are held in memory that is counted: a size class of the pool.
-static_assert(sizeof(core_connection) <= 512);
+static_assert(sizeof(core_connection) <= 544);
 
 }  // namespace saker

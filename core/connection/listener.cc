@@ -76,6 +76,7 @@ void listener::back_off(int error) noexcept {
 void listener::serve(socket_id accepted) noexcept {
     core_.counts().connections_accepted.add();
     core_.counts().connections_open.add();
+    if (counts_ != nullptr) counts_->open.add();
     ++open_connections_;
     auto* const added = new core_connection(core_, *this, options_, accepted);
     connections_.push_back(*added);
@@ -101,9 +102,14 @@ void listener::abort_all(end_reason why) noexcept {
     connections_.for_each([why](core_connection& one) { one.abort(why); });
 }
 
-void listener::on_connection_over(end_reason why) noexcept {
+void listener::on_connection_over(end_reason why, std::chrono::nanoseconds duration) noexcept {
+    const auto kind = static_cast<size_t>(why);
     core_.counts().connections_open.subtract();
-    core_.counts().ends[static_cast<size_t>(why)].add();
+    core_.counts().ends[kind].add();
+    if (counts_ != nullptr) {
+        counts_->open.subtract();
+        counts_->durations[kind].add(duration);
+    }
     --open_connections_;
     tell_if_over();
 }

@@ -3,6 +3,7 @@
 // from it, until the last of them is over.
 
 #include "core/connection/core_connection.h"
+#include "core/connection/endpoint_counts.h"
 
 #include <saker/connection.h>
 #include <saker/transport.h>
@@ -22,10 +23,14 @@ public:
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
 
+    // Where its connections are counted, besides in the core's counts: before the first one comes.
+    void count_in(endpoint_counts& of) noexcept { counts_ = &of; }
     // Opens the listening socket and starts accepting: 0, or a negated errno.
     int open(endpoint& where) noexcept;
     // The listening descriptor; -1 where there is none.
     [[nodiscard]] int native() const noexcept { return core_.io().native(socket_); }
+    // "127.0.0.1:8080", "unix:/run/app.sock", as the transport says it.
+    [[nodiscard]] std::string local_address() const { return core_.io().names(socket_).local; }
     // Serves a socket that was connected elsewhere: 0, or a negated errno.
     int adopt(int native_socket) noexcept;
     // No more connections; those that are open go on.
@@ -44,7 +49,7 @@ public:
     [[nodiscard]] const std::string& display() const noexcept { return display_; }
 
     // ---- for core_connection ----
-    void on_connection_over(end_reason why) noexcept;
+    void on_connection_over(end_reason why, std::chrono::nanoseconds duration) noexcept;
     void log_failure(const core_connection& failed, std::exception_ptr why) noexcept;
 
 private:
@@ -65,6 +70,7 @@ private:
     size_t open_connections_ = 0;
     intrusive_list<core_connection> connections_;
     continuation on_over_;
+    endpoint_counts* counts_ = nullptr;
     operation_of<accept_operation, &listener::on_accepted> accept_{*this};
     operation_of<close_operation, &listener::on_listener_closed> closing_{*this};
     struct retry_timer final : timer {

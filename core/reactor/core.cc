@@ -5,6 +5,7 @@
 #include "core/reactor/delay_timer.h"
 
 #include <algorithm>
+#include <ctime>
 #include <thread>
 #include <utility>
 
@@ -14,6 +15,12 @@ namespace {
 constinit thread_local core* core_of_this_thread = nullptr;
 
 constexpr auto tidy_interval = std::chrono::seconds(1);
+
+uint64_t processor_time_of_this_thread() noexcept {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<uint64_t>(used.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(used.tv_nsec);
+}
 
 }  // namespace
 
@@ -49,6 +56,8 @@ bool core::open(const transport_factory& factory, std::string& error) {
     io_ = factory.make(slabs_, error);
     if (io_ == nullptr) return false;
     timers_.arm(tidy_, tick_after(tidy_interval));
+    measured_ = settings_.time->now();
+    counts_.processor_nanoseconds.assign(processor_time_of_this_thread());
     return true;
 }
 
@@ -74,12 +83,21 @@ void core::turn(steady_time until) noexcept {
     io_->wait(answered, at_once ? now_ : next_look(until));
     now_ = settings_.time->now();
     release_held();
-    while (operation* const op = answered.pop()) op->on_complete(*op);
+    uint64_t operations = 0;
+    for (; operation* const op = answered.pop(); ++operations) op->on_complete(*op);
     timers_.advance(tick_at(now_));
     if (!mail_.empty()) mail_.deliver_all();
     run_hooks();
     text_.rest();
+    count_turn(operations);
+}
+
+void core::count_turn(uint64_t operations) noexcept {
+    const steady_time end = settings_.time->now();
     counts_.turns.add();
+    counts_.turn_durations.add(end - now_);
+    counts_.operations.add(operations);
+    if (observer_ != nullptr) observer_->on_turn_over(end);
 }
 
 void core::stop() noexcept {
@@ -134,7 +152,28 @@ void core::tidy_up() noexcept {
     blocks_.trim();
     counts_.slabs_in_use.assign(slabs_.in_use());
     counts_.slabs_mapped.assign(slabs_.mapped());
+    measure_second();
     timers_.arm(tidy_, tick_after(tidy_interval));
+}
+
+// What the loop spends in the kernel's half of a `wait` is processor time and no turn's; a handler
+// that blocks is a turn's and no processor time. The larger of both is what the loop was occupied.
+void core::measure_second() noexcept {
+    const transport_work work = io_->work();
+    counts_.submissions.assign(work.submissions);
+    counts_.completions.assign(work.completions);
+    const uint64_t processor = processor_time_of_this_thread();
+    const uint64_t busy = counts_.turn_durations.nanoseconds();
+    const uint64_t occupied =
+        std::max(processor - counts_.processor_nanoseconds.value(), busy - busy_then_);
+    const auto elapsed = static_cast<double>((now_ - measured_).count());
+    if (elapsed > 0) {
+        const double part = std::min(1.0, static_cast<double>(occupied) / elapsed);
+        counts_.utilization.assign(static_cast<uint64_t>(part * 1e6));
+    }
+    counts_.processor_nanoseconds.assign(processor);
+    busy_then_ = busy;
+    measured_ = now_;
 }
 
 void core::on_tidy_due(timer& due) noexcept { static_cast<tidy_timer&>(due).home.tidy_up(); }

@@ -37,6 +37,16 @@ struct turn_end_hook {
     bool queued = false;
 };
 
+// Told when a turn is over; it may be told nothing more once the core is closed.
+class turn_observer {
+public:
+    // `end` is when what was done in the turn has been handed to the transport.
+    virtual void on_turn_over(steady_time end) noexcept = 0;
+
+protected:
+    ~turn_observer() = default;
+};
+
 class core {
 public:
     struct settings {
@@ -80,6 +90,8 @@ public:
     [[nodiscard]] slab_writer& text() noexcept { return text_; }
     [[nodiscard]] core_counts& counts() noexcept { return counts_; }
     [[nodiscard]] const core_counts& counts() const noexcept { return counts_; }
+    // Any thread: for whoever reads them when the core is gone.
+    [[nodiscard]] std::shared_ptr<const core_counts> shared_counts() const { return kept_counts_; }
     [[nodiscard]] const clock& time() const noexcept { return *settings_.time; }
     [[nodiscard]] log_writer* log() const noexcept { return settings_.log; }
     [[nodiscard]] offload_pool* offloads() const noexcept { return settings_.pool; }
@@ -105,6 +117,9 @@ public:
         held_ = &hook;
     }
 
+    // Replaces the observer that there was; null for none.
+    void observe_turns(turn_observer* told) noexcept { observer_ = told; }
+
     // Delays that handlers await; `end_delays` ends those that there are now, before their time.
     void add_delay(detail::delay_timer&) noexcept;
     void remove_delay(detail::delay_timer&) noexcept;
@@ -117,7 +132,9 @@ private:
     [[nodiscard]] steady_time next_look(steady_time until) const noexcept;
     void release_held() noexcept;
     void run_hooks() noexcept;
+    void count_turn(uint64_t operations) noexcept;
     void tidy_up() noexcept;
+    void measure_second() noexcept;
     static void on_tidy_due(timer&) noexcept;
 
     const settings settings_;
@@ -132,7 +149,11 @@ private:
     turn_end_hook** last_hook_ = &first_hook_;
     turn_end_hook* held_ = nullptr;  // for the next turn
     detail::delay_timer* delays_ = nullptr;
-    core_counts counts_;
+    const std::shared_ptr<core_counts> kept_counts_ = std::make_shared<core_counts>();
+    core_counts& counts_ = *kept_counts_;
+    turn_observer* observer_ = nullptr;
+    steady_time measured_;  // when the last second was
+    uint64_t busy_then_ = 0;
     struct tidy_timer final : timer {
         explicit tidy_timer(core& of) noexcept : timer(on_tidy_due), home(of) {}
         core& home;

@@ -1,27 +1,19 @@
 #pragma once
 // What a core counts. One thread writes, any may read: relaxed, so that counting costs an addition.
 
+#include "core/base/histogram.h"
+
 #include <saker/end_reason.h>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 namespace saker {
 
-class counter {
-public:
-    void add(uint64_t more = 1) noexcept {
-        value_.store(value_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-    }
-    void subtract(uint64_t less = 1) noexcept { add(uint64_t{0} - less); }
-    void assign(uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
-    [[nodiscard]] uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-private:
-    std::atomic<uint64_t> value_ = 0;
-};
+// How long a turn of the loop may take: a request of plaintext has a few microseconds.
+inline constexpr auto turn_bounds =
+    bounds_in_milliseconds(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 50, 100, 500, 1000);
 
 // On cache lines of its own: other cores' counts are next to it.
 struct alignas(64) core_counts {
@@ -32,6 +24,15 @@ struct alignas(64) core_counts {
     std::array<counter, 6> responses_by_class;
     counter bytes_received, bytes_sent;
     counter turns;
+    // From the wake to the end of each turn, which is what something that happens meanwhile waits
+    // at most; and the transport's answers that were dealt with.
+    histogram<turn_bounds> turn_durations;
+    counter operations;
+    // All of the following as of the last second. The processor time of the core's thread; the
+    // part of that second that the loop did not sleep, in millionths; what the transport counts.
+    counter processor_nanoseconds;
+    counter utilization;
+    counter submissions, completions;
     counter slabs_in_use, slabs_mapped;
     std::array<counter, end_reason_count> ends;
     std::array<counter, rejection_kinds> rejections;  // by the protocol's own numbers

@@ -7,6 +7,7 @@
 #include <saker/connection.h>
 #include <saker/end_reason.h>
 #include <saker/log.h>
+#include <saker/metrics.h>
 #include <saker/options.h>
 #include <saker/pipe.h>
 #include <saker/request.h>

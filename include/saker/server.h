@@ -103,6 +103,7 @@ public:
 
 private:
     friend class test_client;
+    friend class metrics;
     std::unique_ptr<server_host> host_;
 };
 

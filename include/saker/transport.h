@@ -162,6 +162,12 @@ struct socket_names {
     std::string local, remote;
 };
 
+// What a transport has done since it was made, in its own words: io_uring's submissions and
+// completions; for epoll, system calls and events.
+struct transport_work {
+    uint64_t submissions = 0, completions = 0;
+};
+
 // One a core. That core's thread only, `wake` excepted.
 class transport {
 public:
@@ -188,6 +194,8 @@ public:
 
     // Called about once a second: memory that has not been needed since the last time may go.
     virtual void tidy() noexcept {}
+    // Asked about once a second, for metrics; a transport that does not count says zeros.
+    [[nodiscard]] virtual transport_work work() const noexcept { return {}; }
 
     // Waits for an answer until `until` at the latest, and appends the answers.
     virtual void wait(operation_queue& answered, steady_time until) noexcept = 0;

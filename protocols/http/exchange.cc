@@ -181,6 +181,7 @@ void exchange::end() noexcept {
     body_share_ = {};
     body_piece_ = {};
     routes.count = 0;
+    routes.pattern = {};
     asked.trailers = nullptr;
     connection_->when_peer_gone({});
 }

@@ -3,14 +3,20 @@
 // was asked and implements how a body comes in and an answer goes out; `request` and `response` are
 // what the application sees of it. Reused for request after request.
 
+#include "core/base/histogram.h"
 #include "core/connection/core_connection.h"
 #include "protocols/http/field_list.h"
+#include "protocols/http/method.h"
+#include "protocols/http/rejection.h"
 #include "protocols/http/response_head.h"
 #include "protocols/http/route_values.h"
 
+#include <saker/end_reason.h>
 #include <saker/request.h>
 #include <saker/response.h>
 
+#include <array>
+#include <chrono>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
@@ -139,3 +145,35 @@ private:
 };
 
 }  // namespace saker::detail
+
+namespace saker {
+
+// What has come of a request.
+struct request_outcome {
+    // Its head was whole and lawful; without, only the rejection, the status and `line` are known.
+    bool understood = false;
+    bool threw = false;  // its handler did, and 500 was answered or the connection reset
+    method verb = method::custom;
+    uint8_t minor_version = 1;
+    uint16_t status = 0;  // that was sent; 0: none, or the client had gone before
+    rejection_reason rejection = rejection_reason::none;
+    end_reason ended = end_reason::none;  // why its connection is gone, where it is
+    // The turn in which its head was whole; where that never came, in which its first byte came.
+    std::chrono::steady_clock::time_point began;
+    uint64_t body_sent = 0;  // bytes, without framing, that were handed over to be sent
+    std::string_view line;   // what came of the request line; only where it is not understood
+};
+
+// Measures and logs requests: told once of each, when it is over. One a core; what it is shown is
+// valid during the call.
+class request_observer {
+public:
+    virtual void on_request_over(detail::exchange&, const request_outcome&) noexcept = 0;
+    // Requests that are understood and not over yet, by method.
+    std::array<counter, method_count> active;
+
+protected:
+    ~request_observer() = default;
+};
+
+}  // namespace saker

@@ -1,5 +1,5 @@
 #pragma once
-// What a router found in a path: names of the pattern, and views into the path.
+// What a router found in a path: the pattern, its names, and views into the path.
 
 #include <array>
 #include <cstdint>
@@ -15,6 +15,7 @@ struct route_values {
     static constexpr size_t most = 8;
     std::array<route_value, most> values;
     uint8_t count = 0;
+    std::string_view pattern;  // the router's own, as long as that lives; empty: none matched
 };
 
 }  // namespace saker::detail

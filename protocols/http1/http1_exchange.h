@@ -65,6 +65,10 @@ private:
     enum class body_state : uint8_t { none, sized, chunked, done, failed };
     enum class framing : uint8_t { no_body, sized, chunked, until_close };
 
+    // http1_outcome.cc
+    void tell_outcome() noexcept;
+    [[nodiscard]] std::string_view first_line() const noexcept;
+
     // http1_request.cc
     [[nodiscard]] head_status parse_straddled() noexcept;
     [[nodiscard]] head_status understood() noexcept;
@@ -96,6 +100,9 @@ private:
     bool reading_ = false;        // the handler has asked for the body
     bool must_continue_ = false;  // 100 Continue is awaited by the client and not sent
     bool keep_alive_ = false;
+    bool unheard_ = false;  // the client had gone when the answer began
+    bool threw_ = false;    // the handler has
+    steady_time began_;
     framing framing_ = framing::no_body;
     uint64_t body_remaining_ = 0;
     uint64_t body_read_ = 0;

@@ -13,6 +13,7 @@ void http1_exchange::begin_request(core_connection& on, uint64_t number) noexcep
     begin(on);
     parser_.reset();
     asked.number = number;
+    began_ = on.on_core().now();
     body_limit_ = service_.limits().max_request_body_size;
 }
 
@@ -71,6 +72,9 @@ head_status http1_exchange::understood() noexcept {
         body_ = body_state::done;
     }
     connection_->on_core().counts().requests.add();
+    began_ = connection_->on_core().now();
+    if (request_observer* const told = service_.observer(); told != nullptr)
+        told->active[static_cast<size_t>(head_.method())].add();
     return head_status::complete;
 }
 
@@ -88,12 +92,13 @@ bool http1_exchange::decode_target() noexcept {
 }
 
 void http1_exchange::end_request() noexcept {
+    tell_outcome();
     end();
     head_share_ = {};
     straddled_.clear();
     rejection_ = rejection_reason::none;
     body_ = body_state::none;
-    reading_ = must_continue_ = keep_alive_ = false;
+    reading_ = must_continue_ = keep_alive_ = unheard_ = threw_ = false;
     framing_ = framing::no_body;
     body_remaining_ = body_read_ = written_ = 0;
     trailers_.clear();

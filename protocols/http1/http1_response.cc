@@ -80,6 +80,7 @@ bool http1_exchange::leaves_body() const noexcept {
 void http1_exchange::write_head(std::optional<uint64_t> length, std::string_view body) noexcept {
     if (head.close || connection_->close_requested() || leaves_body()) keep_alive_ = false;
     started_ = true;
+    unheard_ = connection_->output_dead();
     const auto status_class = static_cast<size_t>(head.status / 100);
     connection_->on_core().counts().responses_by_class[status_class].add();
 
@@ -125,6 +126,7 @@ void http1_exchange::send_whole_answer() noexcept {
                              ", and the body has " + std::to_string(size) + " bytes")));
         return send_whole_answer();
     }
+    written_ = size;
     if (has_share && size > copied_body) {
         write_head(size, {});
         return connection_->output().append(std::move(body_share_));
@@ -155,8 +157,8 @@ void http1_exchange::start_streaming() noexcept {
 
 // False where the handler breaks what it has announced: nothing of it is sent.
 bool http1_exchange::count_written(size_t size) noexcept {
-    written_ += size;
     if (framing_ == framing::no_body) return false;
+    written_ += size;
     if (framing_ != framing::sized || written_ <= *head.content_length) return true;
     connection_->abort(end_reason::error_writing_response);
     return false;
@@ -244,6 +246,7 @@ void http1_exchange::fail_response(std::exception_ptr why) noexcept {
         log->write(log_level::error, "request",
                    request().id() + " unhandled exception: " + escape(what, 256));
     }
+    threw_ = true;
     if (started_) return connection_->abort(end_reason::unhandled_exception);
     const bool close = head.close;
     head.clear();

@@ -16,13 +16,15 @@ constexpr size_t most_free_exchanges = 64;
 
 }  // namespace
 
-service::service(core& home, const service_options& options, application& app) noexcept
+service::service(core& home, const service_options& options, application& app,
+                 request_observer* told) noexcept
     : core_(home),
       options_(options),
       head_limits_{options.limits.max_request_line_size,
                    options.limits.max_request_headers_total_size,
                    options.limits.max_request_header_count, options.allow_host_header_override},
-      app_(app) {
+      app_(app),
+      observer_(told) {
     free_exchanges_.reserve(most_free_exchanges);
 }
 

@@ -14,6 +14,10 @@
 #include <string_view>
 #include <vector>
 
+namespace saker {
+class request_observer;
+}
+
 namespace saker::http1 {
 
 class http1_exchange;
@@ -26,7 +30,9 @@ struct service_options {
 
 class service {
 public:
-    service(core& home, const service_options&, application&) noexcept;
+    // `told`, of every request, may be null.
+    service(core& home, const service_options&, application&,
+            request_observer* told = nullptr) noexcept;
     ~service();
     service(const service&) = delete;
     service& operator=(const service&) = delete;
@@ -38,6 +44,7 @@ public:
     [[nodiscard]] const head_limits& head() const noexcept { return head_limits_; }
     [[nodiscard]] application& app() const noexcept { return app_; }
     [[nodiscard]] core& on_core() const noexcept { return core_; }
+    [[nodiscard]] request_observer* observer() const noexcept { return observer_; }
 
     // "Server: Saker\r\nDate: ...\r\n", as of this turn.
     [[nodiscard]] std::string_view server_and_date() noexcept {
@@ -61,6 +68,7 @@ private:
     const service_options options_;
     const head_limits head_limits_;
     application& app_;
+    request_observer* const observer_;
     std::array<char, 64> common_{};
     size_t common_size_ = 0;
     steady_time date_until_ = steady_time::min();

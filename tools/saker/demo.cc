@@ -8,6 +8,7 @@
 #include "tools/saker/json.h"
 
 #include <saker/async.h>
+#include <saker/metrics.h>
 #include <saker/server.h>
 #include <saker/version.h>
 
@@ -187,6 +188,7 @@ void add_demo(server& to) {
     to.get("/delay/{ms}", wait_on_core);
     to.get("/offload/{ms}", wait_on_pool);
     to.get("/headers", headers);
+    to.get("/metrics", metrics(to));
     to.get("/stats", [&to](request&, response& answered) {
         answered.header("Cache-Control", "no-store").json(statistics_as_json(to.statistics()));
     });

@@ -85,6 +85,8 @@ copy on the way, and Kestrel's names, limits and manners. This page is its demo 
 <tr><td>GET <a href="/offload/500">/offload/{ms}</a></td><td>blocks a thread of the pool, not the
   core</td></tr>
 <tr><td>GET <a href="/headers">/headers</a></td><td>what your browser sent</td></tr>
+<tr><td>GET <a href="/metrics">/metrics</a></td><td>what Prometheus reads: latencies, ends,
+  loops, memory</td></tr>
 <tr><td>GET <a href="/stats">/stats</a></td><td>the counters that this page shows</td></tr>
 </table>
 

@@ -96,6 +96,7 @@ public:
     socket_names names(socket_id id) const override { return posix::names_of(sockets_[id].fd); }
     int native(socket_id id) const noexcept override { return sockets_[id].fd; }
     void wait(operation_queue& answered, steady_time until) noexcept override;
+    transport_work work() const noexcept override { return work_; }
     void wake() noexcept override { events_.wake(); }
 
 private:
@@ -139,6 +140,7 @@ private:
     socket_table<socket_slot> sockets_;
     operation_queue* answered_ = nullptr;         // of the `wait` that runs
     bool pressing_ = false;                       // it has an answer that somebody waits for
+    transport_work work_;                         // attempts, and events
     bool skipped_ = false;                        // the last one did not ask the kernel for events
     std::vector<socket_id> queued_, attempting_;  // worth an attempt, without having been told so
     std::vector<socket_id> fresh_, due_;          // to be registered: before a sleep, before a look
@@ -258,6 +260,7 @@ steady_time epoll_transport::limit(steady_time until) const noexcept {
 }
 
 void epoll_transport::note(const epoll_event& event) noexcept {
+    ++work_.completions;
     if (event.data.u64 == event_set::wake_key) return;
     const socket_id id{static_cast<uint32_t>(event.data.u64),
                        static_cast<uint32_t>(event.data.u64 >> 32)};
@@ -272,6 +275,7 @@ void epoll_transport::note(const epoll_event& event) noexcept {
 
 void epoll_transport::attempt(uint32_t index) noexcept {
     const socket_slot& slot = sockets_.at(index);
+    ++work_.submissions;
     if (slot.closing != nullptr) return finish_close(index);
     if (slot.accepting != nullptr && slot.readable) attempt_accept(index);
     if (slot.receiving != nullptr && (slot.readable || !slot.received.empty()))

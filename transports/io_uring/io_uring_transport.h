@@ -49,6 +49,7 @@ public:
     int native(socket_id id) const noexcept override { return sockets_[id].fd; }
     void wait(operation_queue& answered, steady_time until) noexcept override;
     void tidy() noexcept override { slabs_.tidy(); }
+    transport_work work() const noexcept override { return ring_.work(); }
     void wake() noexcept override { waker_.wake(); }
 
 private:

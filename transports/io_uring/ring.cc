@@ -115,6 +115,7 @@ int ring::register_with(unsigned code, void* argument, unsigned count) const noe
 }
 
 io_uring_sqe& ring::submission() noexcept {
+    ++work_.submissions;
     if (!backlog_.empty() || tail_ - load(sq_head_) == sq_entries_)
         return backlog_.emplace_back(io_uring_sqe{});
     io_uring_sqe& one = submissions_[tail_++ & (sq_entries_ - 1)];
@@ -177,7 +178,10 @@ int ring::call(unsigned submit, bool sleep, steady_time until) const noexcept {
 
 unsigned ring::ready() const noexcept { return load(cq_tail_) - *cq_head_; }
 
-void ring::consume(unsigned count) noexcept { store(cq_head_, *cq_head_ + count); }
+void ring::consume(unsigned count) noexcept {
+    work_.completions += count;
+    store(cq_head_, *cq_head_ + count);
+}
 
 bool ring::overflowed() const noexcept { return (load(sq_flags_) & IORING_SQ_CQ_OVERFLOW) != 0; }
 

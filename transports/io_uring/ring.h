@@ -49,6 +49,9 @@ public:
     [[nodiscard]] bool has_bundles() const noexcept { return has_bundles_; }
     [[nodiscard]] bool overflowed() const noexcept;
 
+    // Since it was opened: what was handed out, and what was dealt with.
+    [[nodiscard]] transport_work work() const noexcept { return work_; }
+
     [[nodiscard]] int register_with(unsigned code, void* argument, unsigned count) const noexcept;
 
 private:
@@ -71,6 +74,7 @@ private:
     uint32_t sq_entries_ = 0, cq_mask_ = 0;
     uint32_t tail_ = 0;  // behind the last submission that is in the queue
     std::vector<io_uring_sqe> backlog_;
+    transport_work work_;
 };
 
 }  // namespace saker

@@ -1,0 +1,145 @@
+// The page as embedders have it, and its description: neither says what the other does not.
+
+#include "hosting/diagnostics/metrics_page.h"
+#include "tests/support/exposition.h"
+
+#include <saker/metrics.h>
+#include <saker/server.h>
+#include <saker/test_client.h>
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+
+namespace saker {
+namespace {
+
+server quiet() {
+    server made;
+    made.options().minimum_log_level = log_level::none;
+    made.listen("http://127.0.0.1:80");
+    return made;
+}
+
+test::exposition read(const std::string& page) {
+    test::exposition all = test::read_exposition(page);
+    for (const std::string& one : all.mistakes) ADD_FAILURE() << one;
+    return all;
+}
+
+TEST(metrics, are_mounted_as_a_handler_before_the_start) {
+    server served = quiet();
+    served.get("/metrics", metrics(served));
+    test_client client(served);
+    const auto answer = client.get("/metrics");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+    EXPECT_EQ(answer.header("Cache-Control"), "no-store");
+    EXPECT_EQ(
+        read(answer.body).value("http_server_active_requests", {{"http_request_method", "GET"}}), 1)
+        << "the request for the page itself";
+    const auto again = read(client.get("/metrics").body);
+    EXPECT_EQ(
+        again.value("http_server_request_duration_seconds_count", {{"http_route", "/metrics"}}), 1);
+}
+
+TEST(metrics, show_their_server_wherever_it_was_moved_to) {
+    server first = quiet();
+    const metrics shown(first);
+    server moved = std::move(first);
+    test_client client(moved);
+    client.get("/");
+    EXPECT_EQ(read(shown.text()).value("saker_connections_accepted_total"), 1);
+}
+
+TEST(metrics, of_one_server_are_shown_by_another_and_outlive_it) {
+    server inside = quiet();
+    {
+        server outside = quiet();
+        inside.get("/metrics", metrics(outside));
+        test_client client(outside);
+        client.get("/");
+    }
+    test_client client(inside);
+    const auto page = read(client.get("/metrics").body);
+    EXPECT_EQ(page.value("saker_connections_accepted_total"), 1) << "the other one's";
+    EXPECT_EQ(page.value("saker_log_records_dropped_total"), 0);
+}
+
+TEST(metrics, of_a_server_that_has_not_started_are_a_page_too) {
+    const server idle = quiet();
+    EXPECT_EQ(read(metrics(idle).text()).value("saker_connections_accepted_total"), 0);
+}
+
+TEST(metrics, a_page_of_many_series_is_sent_in_pieces) {
+    server served = quiet();
+    served.get("/metrics", metrics(served));
+    constexpr int routes = 200;
+    for (int i = 0; i < routes; ++i)
+        served.get("/" + std::to_string(i), [](request&, response& to) { to.text("x"); });
+    test_client client(served);
+    for (int i = 0; i < routes; ++i) client.get("/" + std::to_string(i));
+    const auto answer = client.get("/metrics");
+    EXPECT_EQ(answer.header("Transfer-Encoding"), "chunked");
+    const auto page = read(answer.body);
+    for (int i = 0; i < routes; ++i)
+        EXPECT_EQ(page.value("http_server_request_duration_seconds_count",
+                             {{"http_route", "/" + std::to_string(i)}}),
+                  1);
+    EXPECT_EQ(client.send({"HEAD", "/metrics", {}, {}}).body, "");
+    EXPECT_EQ(client.get("/1").body, "x") << "the connection goes on";
+}
+
+TEST(metrics, the_order_of_the_page_does_not_change) {
+    server served = quiet();
+    test_client client(served);
+    client.get("/");
+    const auto names = [&] {
+        std::string all;
+        for (const auto& family : read(metrics(served).text()).families)
+            for (const auto& sample : family.samples) all += sample.name + '\n';
+        return all;
+    };
+    EXPECT_EQ(names(), names());
+}
+
+// ---- docs/metrics.md ----
+
+// Name and type of each row of its tables.
+std::map<std::string, std::string> described() {
+    std::map<std::string, std::string> all;
+    std::ifstream file("docs/metrics.md");
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with("| `")) continue;
+        const size_t name_end = line.find('`', 3), type = line.find("| ", name_end) + 2;
+        const std::string name = line.substr(3, name_end - 3);
+        EXPECT_TRUE(all.emplace(name, line.substr(type, line.find(' ', type) - type)).second)
+            << name << " is there twice";
+    }
+    return all;
+}
+
+TEST(metrics_page, is_described_family_by_family) {
+    std::map<std::string, std::string> made;
+    for (const auto& family : diagnostics::metric_families()) {
+        EXPECT_TRUE(made.emplace(family.name, family.type).second) << family.name;
+        EXPECT_TRUE(family.help.ends_with('.')) << family.help;
+    }
+    EXPECT_EQ(described(), made);
+}
+
+TEST(metrics_page, shows_each_family_that_is_described) {
+    server served = quiet();
+    test_client client(served);
+    client.get("/");
+    std::set<std::string> shown;
+    for (const auto& family : read(metrics(served).text()).families)
+        if (!family.samples.empty()) shown.insert(family.name);
+    for (const auto& [name, type] : described()) EXPECT_TRUE(shown.count(name)) << name;
+}
+
+}  // namespace
+}  // namespace saker
