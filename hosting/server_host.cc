@@ -33,7 +33,8 @@ std::vector<int> usable_processors() {
 }
 
 pipe_options pipe_of(const std::optional<size_t>& most) noexcept {
-    const size_t pause = most.value_or(SIZE_MAX);
+    // A pause at nothing would wait for room that nothing makes.
+    const size_t pause = std::max<size_t>(most.value_or(SIZE_MAX), 1);
     return {pause, pause / 2};
 }
 
@@ -64,6 +65,7 @@ void server_host::prepare() {
     recorder_->log_dropped([from = log_.get()] { return from->dropped(); });
     offloads_ = std::make_unique<offload_pool>(options.offload_threads);
     http_ = {options.limits, options.add_server_header, options.allow_host_header_override};
+    admission_.limit(options.limits);
     started_ = true;
 }
 
@@ -152,6 +154,9 @@ endpoint_plan server_host::plan_for(const listen_options& chosen) {
     plan.http = &http_;
     plan.pipes.input = pipe_of(options.limits.max_request_buffer_size);
     plan.pipes.output = pipe_of(options.limits.max_response_buffer_size);
+    plan.pipes.min_response_data_rate = options.limits.min_response_data_rate;
+    plan.pipes.max_connection_age = options.limits.max_connection_age;
+    plan.pipes.admits = &admission_;
     plan.app = &requests;
     return plan;
 }

@@ -2,6 +2,7 @@
 // What is behind a `server`: its options, its routes, and, once it is started, its cores.
 
 #include "core/base/log.h"
+#include "core/connection/admission.h"
 #include "core/reactor/offload_pool.h"
 #include "hosting/address.h"
 #include "hosting/core_runner.h"
@@ -72,6 +73,7 @@ private:
     std::unique_ptr<log_writer> log_;
     std::unique_ptr<offload_pool> offloads_;
     http1::service_options http_;
+    admission admission_;
     std::vector<std::unique_ptr<core_runner>> cores_;
     std::string transport_;
     bool started_ = false;

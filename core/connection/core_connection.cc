@@ -19,13 +19,17 @@ constexpr size_t most_pieces = 64;
 // above the largest body that is refused by default: who sends all of it first has to hear its 413.
 constexpr uint32_t most_discarded = 64 * 1024 * 1024;
 constexpr auto linger_time = std::chrono::seconds(5);
-// Kestrel's MinResponseDataRate: 240 bytes a second after five seconds.
-constexpr auto drain_grace = std::chrono::seconds(5);
-constexpr int64_t drain_rate = 240;
 // How long a stopping server waits for a request that an idle client may have sent already.
 constexpr auto idle_close_time = std::chrono::milliseconds(250);
 
 std::atomic<uint64_t> connections_made = 0;
+
+// Up to a tenth more, as the number says: those that came together do not go together.
+std::chrono::nanoseconds spread(std::chrono::milliseconds age, uint64_t number) noexcept {
+    const uint64_t mixed = (number + 1) * 0x9e3779b97f4a7c15u >> 32;  // Knuth's multiplicative hash
+    const auto most = std::min<std::chrono::nanoseconds>(age, std::chrono::hours(24 * 365));
+    return most + most / 10 * static_cast<int64_t>(mixed >> 16) / 65536;
+}
 
 }  // namespace
 
@@ -34,15 +38,21 @@ core_connection::core_connection(core& home, listener& from, const connection_op
     : connection(home, in_, out_),
       turn_end_hook(
           [](turn_end_hook& hook) noexcept { static_cast<core_connection&>(hook).flush(); }),
-      timer([](timer& due) noexcept { static_cast<core_connection&>(due).on_deadline(); }),
+      timer([](timer& due) noexcept { static_cast<core_connection&>(due).on_timer(); }),
       listener_(from),
       socket_(socket),
       number_(connections_made.fetch_add(1, std::memory_order_relaxed)),
       accepted_at_(home.now()),
+      options_(options),
       in_(home.text(), options.input),
       out_(home.text(), options.output) {}
 
-void core_connection::start(const connection_delegate& delegate) noexcept {
+void core_connection::start(const connection_delegate& delegate, admission::client* from) noexcept {
+    has_place_ = options_.admits != nullptr;
+    client_ = from;
+    require_response_rate(options_.min_response_data_rate);
+    own_rate_ = false;
+    if (const tick old = old_at(); old != never) look_at(old);
     wait_for_output();
     ask_receive();
     try {
@@ -54,6 +64,25 @@ void core_connection::start(const connection_delegate& delegate) noexcept {
     } catch (...) {  // what makes the task failed: a middleware, or memory
         on_delegate_end(std::current_exception());
     }
+}
+
+void core_connection::refuse(end_reason why) noexcept {
+    delegate_running_ = false;
+    ends_by(why);
+    close(true);
+}
+
+bool core_connection::upgrade() noexcept {
+    if (options_.admits != nullptr && !upgraded_) {
+        if (!options_.admits->upgrade()) return false;
+        options_.admits->leave_place();
+        upgraded_ = true;
+        has_place_ = false;
+    }
+    disarm();
+    require_response_rate(std::nullopt);
+    ordinary_end_ = end_reason::upgraded;
+    return true;
 }
 
 std::string core_connection::id() const {
@@ -106,9 +135,12 @@ void core_connection::on_received() noexcept {
     in_.complete(receive_.result);
 }
 
-// Asks for more unless the reader is behind; then when it has caught up.
+// Asks for more unless the reader is behind; then when it has caught up. Where most of the core's
+// slabs are in use, nobody gets another one while it leaves one unread: many that are behind would
+// take all of them otherwise, and everybody else would wait.
 void core_connection::read_on() noexcept {
-    if (!in_.should_pause()) return ask_receive();
+    const bool keeps_one = in_.unexamined() >= slab_pool::slab_size / 2;
+    if (!in_.should_pause() && !(keeps_one && core_.slabs().scarce())) return ask_receive();
     in_.when_room(
         {[](void* self) noexcept { static_cast<core_connection*>(self)->read_on(); }, this});
 }
@@ -146,15 +178,19 @@ void core_connection::flush() noexcept {
         in_bulk_ = false;
         return core_.at_next_turn_end(*this);
     }
+    account_output();
+    if (taking_.waits()) look_at(core_.tick_after(taking_.due() - core_.peer_time()));
     gather();
     send_.pieces = {pieces_, piece_count_};
     send_.unhurried = sending_ == out_.length() && !out_.completed() && !out_.should_pause();
     core_.io().send(socket_, send_);
 }
 
-// Nothing that is written reaches anybody any more. What is in flight is lent to the transport, and
-// goes when it is answered: given back before, it would be somebody else's bytes that are sent.
+// Nothing that is written reaches anybody any more; who waits for room hears that the peer has
+// gone. What is in flight is lent to the transport, and goes when it is answered: given back
+// before, it would be somebody else's bytes that are sent.
 void core_connection::drop_output() noexcept {
+    peer_gone_ = true;
     send_.in_flight ? out_.leave() : out_.stop_reading();
 }
 
@@ -174,13 +210,15 @@ void core_connection::on_sent() noexcept {
     if (send_.result < 0) {
         if (closing_) return;
         ends_by(end_reason::connection_reset);
-        out_.stop_reading();
+        drop_output();
         tell_peer_gone();
         if (!delegate_running_) return close(true);
         in_.complete(send_.result);
         return;
     }
     core_.counts().bytes_sent.add(sending_);
+    accounted_ -= std::min<size_t>(accounted_, sending_);
+    if (accounted_ == 0) taking_.all_taken();
     // Also when closing: a pipe that was left while it was being sent has only to be emptied.
     out_.reader_gone() ? out_.stop_reading() : out_.advance(sending_);
     if (closing_) return;
@@ -205,9 +243,6 @@ void core_connection::on_delegate_end(std::exception_ptr failure) noexcept {
     if (out_.reader_gone()) return close(true);
     out_.complete();
     flush_soon();
-    if (out_.empty()) return;
-    arm(deadline::response_drain,
-        drain_grace + std::chrono::seconds(static_cast<int64_t>(out_.length()) / drain_rate));
 }
 
 // All that was written is with the kernel, and no more will come.
@@ -226,8 +261,14 @@ void core_connection::linger() noexcept {
     ask_receive();
 }
 
+// What fails behind an ordinary end is what the connection has ended by.
+void core_connection::fails_by(end_reason why) noexcept {
+    if (!is_failure(ended_by())) reason_ = why;
+}
+
 void core_connection::abort(end_reason why) noexcept {
-    ends_by(why);
+    if (closing_) return;
+    fails_by(why);
     if (aborted_ || closing_) return;
     aborted_ = true;
     close(true);
@@ -268,34 +309,88 @@ void core_connection::free_if_over() noexcept {
     listener& from = listener_;
     const end_reason why = ended_by();
     const auto duration = core_.now() - accepted_at_;
+    if (upgraded_) options_.admits->leave_upgraded(client_);
+    if (has_place_) options_.admits->leave(client_);
     delete this;
     from.on_connection_over(why, duration);
 }
 
 // ---- time ----
 
-void core_connection::arm(deadline what, std::chrono::nanoseconds after) noexcept {
+void core_connection::arm_exactly(deadline what, std::chrono::nanoseconds after) noexcept {
     if (closing_) return;
     armed_for_ = what;
+    look_at(due_ = core_.tick_after(after));
+}
+
+// A look that is too early finds nothing and looks again: what an active connection has due moves
+// with each request, and is seldom due at all.
+void core_connection::look_at(tick due) noexcept {
     timer_wheel& timers = core_.timers();
-    const tick due = core_.tick_after(after);
     if (armed()) {
-        if (due >= timer::due()) return timers.postpone(*this, due);
+        if (due >= timer::due()) return;
         timers.disarm(*this);
     }
     timers.arm(*this, due);
 }
 
-void core_connection::on_deadline() noexcept {
-    const deadline passed = std::exchange(armed_for_, deadline::none);
-    switch (passed) {
-        case deadline::none: return;
-        case deadline::response_drain:
-            ends_by(end_reason::response_drain_timeout);
-            return close(true);
-        case deadline::linger: return close(false);
-        default: expired_ = passed; in_.interrupt();
-    }
+// When it has lived long enough; that is said once.
+tick core_connection::old_at() const noexcept {
+    const auto& most = options_.max_connection_age;
+    if (!most || *most == infinite || close_requested_ || !delegate_running_) return never;
+    return core_.tick_after(accepted_at_ + spread(*most, number_) - core_.now());
+}
+
+tick core_connection::next_due() const noexcept {
+    tick first = old_at();
+    if (armed_for_ != deadline::none) first = std::min(first, due_);
+    if (taking_.waits())
+        first = std::min(first, core_.tick_after(taking_.due() - core_.peer_time()));
+    return first;
+}
+
+void core_connection::on_timer() noexcept {
+    const tick now = core_.timers().now();
+    const bool passed = armed_for_ != deadline::none && due_ <= now;
+    const deadline which = passed ? std::exchange(armed_for_, deadline::none) : deadline::none;
+    const bool is_old = old_at() <= now;
+    const bool is_slow = taking_.waits() && taking_.due() < core_.peer_time();
+    if (is_slow) return on_write_due();
+    if (is_old) request_close(end_reason::request_limit_reached);
+    if (const tick due = next_due(); due != never) look_at(due);
+    if (passed) on_deadline(which);
+}
+
+void core_connection::on_deadline(deadline passed) noexcept {
+    if (passed == deadline::linger) return close(false);
+    expired_ = passed;
+    in_.interrupt();
+}
+
+// ---- the rate of the output ----
+
+void core_connection::require_response_rate(const std::optional<min_data_rate>& rate) noexcept {
+    account_output();
+    own_rate_ = true;
+    has_rate_ = rate.has_value();
+    if (rate) rate_ = *rate;
+}
+
+// What has come into the pipe since the last time is given its time.
+void core_connection::account_output() noexcept {
+    if (out_.length() <= accounted_) return;
+    const size_t added = out_.length() - accounted_;
+    accounted_ += added;
+    if (has_rate_) taking_.written(rate_, added, core_.peer_time());
+}
+
+void core_connection::on_write_due() noexcept {
+    if (log_writer* const log = core_.log(); log != nullptr && log->enabled(log_level::debug))
+        log->write(log_level::debug, "connection",
+                   id() + " takes its response too slowly: " + std::to_string(out_.length()) +
+                       " bytes wait");
+    fails_by(end_reason::min_response_data_rate);
+    delegate_running_ ? abort(end_reason::min_response_data_rate) : close(true);
 }
 
 }  // namespace saker

@@ -4,25 +4,33 @@
 // closed. `connection` is all that middleware and raw handlers see of it; protocols see this.
 
 #include "core/base/intrusive_list.h"
+#include "core/connection/admission.h"
+#include "core/connection/data_rate.h"
 #include "core/reactor/core.h"
 
 #include <saker/connection.h>
+#include <saker/limits.h>
 #include <saker/transport.h>
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 
 namespace saker {
 
 class listener;
 
-// What every connection of an endpoint has in common; outlives them.
+// What every connection of an endpoint has in common; outlives them. May change between turns:
+// connections that are open go by what it says then, but for their own age.
 struct connection_options {
     pipe_options input{1024 * 1024, 512 * 1024};
     pipe_options output{64 * 1024, 32 * 1024};
+    std::optional<min_data_rate> min_response_data_rate = min_data_rate{};
+    std::optional<std::chrono::milliseconds> max_connection_age;
+    admission* admits = nullptr;  // the server's; null: everybody is welcome
 };
 
 // Why the connection's deadline is armed; told to the protocol when it passes.
@@ -30,10 +38,10 @@ enum class deadline : uint8_t {
     none,
     keep_alive,
     request_headers,
+    request_body_rate,
     request_drain,
-    idle_close,      // ours: a stopping server waits this long for a request that is on its way
-    response_drain,  // ours: what is left to send after the delegate has returned
-    linger,          // ours: waiting for the peer's end after our own
+    idle_close,  // ours: a stopping server waits this long for a request that is on its way
+    linger,      // ours: waiting for the peer's end after our own
 };
 
 class core_connection final : public connection,
@@ -50,7 +58,10 @@ public:
     ~core_connection() = default;
 
     // Starts reading, and the delegate. Once.
-    void start(const connection_delegate&) noexcept;
+    // `from` is whom `options.admits` counts it for.
+    void start(const connection_delegate&, admission::client* from) noexcept;
+    // Instead of that: it is reset.
+    void refuse(end_reason why) noexcept;
 
     [[nodiscard]] std::string id() const override;
     [[nodiscard]] std::string remote_address() const override;
@@ -67,9 +78,25 @@ public:
 
     // One deadline at a time: arming another replaces it. When it passes, the reader of `input` is
     // woken without news, and `expired` says so until it is asked.
-    void arm(deadline what, std::chrono::nanoseconds after) noexcept;
+    void arm_exactly(deadline what, std::chrono::nanoseconds after) noexcept;
+    // `infinite` disarms.
+    void arm(deadline what, std::chrono::milliseconds after) noexcept {
+        after == infinite ? disarm() : arm_exactly(what, after);
+    }
     void disarm() noexcept { armed_for_ = deadline::none; }
     [[nodiscard]] deadline expired() noexcept { return std::exchange(expired_, deadline::none); }
+    [[nodiscard]] deadline armed_for() const noexcept { return armed_for_; }
+    // How it ends where nothing fails: what a `request_close` said.
+    [[nodiscard]] end_reason ordinary_end() const noexcept { return ordinary_end_; }
+    // It is another protocol's from now on: it frees its place among the connections, and counts
+    // among the upgraded ones. False: there are too many of those.
+    [[nodiscard]] bool upgrade() noexcept;
+
+    // The rate that what is written from now on must be taken with; none: it may take for ever.
+    void require_response_rate(const std::optional<min_data_rate>&) noexcept;
+    void require_default_response_rate() noexcept {
+        if (own_rate_) require_response_rate(options_.min_response_data_rate), own_rate_ = false;
+    }
 
     // The peer has ended its side or is gone, or the connection was aborted.
     [[nodiscard]] bool peer_gone() const noexcept { return peer_gone_; }
@@ -89,11 +116,21 @@ public:
     [[nodiscard]] listener& from() const noexcept { return listener_; }
 
 private:
+    static constexpr tick never = timer_wheel::last_tick;
+
     void on_received() noexcept;
     void on_sent() noexcept;
     void on_closed() noexcept;
     void on_delegate_end(std::exception_ptr failure) noexcept;
-    void on_deadline() noexcept;
+    void on_timer() noexcept;
+    void on_deadline(deadline passed) noexcept;
+    void on_write_due() noexcept;
+    void on_old_age() noexcept;
+    void look_at(tick due) noexcept;
+    [[nodiscard]] tick next_due() const noexcept;
+    [[nodiscard]] tick old_at() const noexcept;
+    void account_output() noexcept;
+    void fails_by(end_reason why) noexcept;
 
     void ask_receive() noexcept;
     void read_on() noexcept;
@@ -123,13 +160,25 @@ private:
     bool closing_ : 1 = false;
     bool close_requested_ : 1 = false;
     bool idle_ : 1 = false;
-    bool in_bulk_ : 1 = false;  // the last receive filled its slab: more is on its way
+    bool in_bulk_ : 1 = false;   // the last receive filled its slab: more is on its way
+    bool own_rate_ : 1 = false;  // `rate_` is a response's own
+    bool has_rate_ : 1 = false;
+    bool has_place_ : 1 = false;  // `options_.admits` counts it
+    bool upgraded_ : 1 = false;   // the same, among the upgraded ones
     end_reason ordinary_end_ = end_reason::application_completed;  // where nothing else ends it
     deadline armed_for_ = deadline::none;
     deadline expired_ = deadline::none;
     uint32_t discarded_ = 0;
     const uint64_t number_;
     const steady_time accepted_at_;
+    const connection_options& options_;
+
+    // One timer of the wheel for three dues: it looks at the first of them, or before.
+    tick due_ = 0;          // of what is armed
+    write_account taking_;  // how long the output may wait for the peer
+    min_data_rate rate_;    // of the output
+    size_t accounted_ = 0;  // bytes of the output pipe that `taking_` knows
+    admission::client* client_ = nullptr;
 
     pipe in_, out_;
     operation_of<receive_operation, &core_connection::on_received> receive_{*this};
@@ -143,6 +192,6 @@ private:
 };
 
 // Ten thousand idle connections are held in memory that is counted: a size class of the pool.
-static_assert(sizeof(core_connection) <= 544);
+static_assert(sizeof(core_connection) <= 576);
 
 }  // namespace saker

@@ -16,14 +16,14 @@ std::string_view name(end_reason reason) noexcept {
         SAKER_END(keep_alive_timeout);
         SAKER_END(app_shutdown);
         SAKER_END(application_completed);
+        SAKER_END(upgraded);
         SAKER_END(connection_reset);
         SAKER_END(transport_error);
         SAKER_END(unexpected_end_of_request);
         SAKER_END(request_headers_timeout);
-        SAKER_END(request_body_timeout);
+        SAKER_END(min_request_body_data_rate);
         SAKER_END(min_response_data_rate);
         SAKER_END(request_drain_timeout);
-        SAKER_END(response_drain_timeout);
         SAKER_END(tls_handshake_failed);
         SAKER_END(tls_handshake_timeout);
         SAKER_END(tls_not_supported);
@@ -40,8 +40,8 @@ std::string_view name(end_reason reason) noexcept {
         SAKER_END(unhandled_exception);
         SAKER_END(app_shutdown_timeout);
         SAKER_END(max_concurrent_connections_exceeded);
+        SAKER_END(max_connections_per_client_exceeded);
         SAKER_END(out_of_memory);
-        SAKER_END(upgraded);
         SAKER_END(other_error);
 #undef SAKER_END
     }

@@ -12,6 +12,7 @@ namespace saker {
 namespace {
 
 constexpr auto accept_pause = std::chrono::milliseconds(50);
+constexpr auto refusals_apart = std::chrono::seconds(1);
 
 std::string what_of(std::exception_ptr failure) noexcept {
     try {
@@ -31,6 +32,7 @@ listener::listener(core& home, const connection_options& options,
 
 listener::~listener() {
     SAKER_ASSERT(over(), "a listener outlives its connections");
+    SAKER_ASSERT(!waiting_, "who waits for a place is served or refused");
     core_.timers().disarm(retry_);
 }
 
@@ -46,15 +48,17 @@ int listener::adopt(int native_socket) noexcept {
     socket_id adopted;
     const int result = core_.io().adopt(native_socket, adopted);
     if (result < 0) return result;
-    serve(adopted);
+    if (options_.admits != nullptr) options_.admits->enter();  // whoever hands it over has room
+    serve(adopted, nullptr);
     return 0;
 }
 
 void listener::ask_accept() noexcept { core_.io().accept(socket_, accept_); }
 
 void listener::on_accepted() noexcept {
-    if (accept_.result >= 0) serve(accept_.accepted);
+    if (accept_.result >= 0) welcome(accept_.accepted);
     if (!listening_) return tell_if_over();
+    if (waiting_) return;  // goes on when there is a place
     switch (accept_.result) {
         // The connection's own misfortune, not the listener's (accept(2)).
         case -ECONNABORTED:
@@ -73,21 +77,90 @@ void listener::back_off(int error) noexcept {
     core_.timers().arm(retry_, core_.tick_after(accept_pause));
 }
 
-void listener::serve(socket_id accepted) noexcept {
+// ---- who may come in ----
+
+void listener::welcome(socket_id accepted) noexcept {
+    admission* const admits = options_.admits;
+    if (admits == nullptr) return void(serve(accepted, nullptr));
+    std::string address;
+    if (admits->asks_address()) address = core_.io().names(accepted).remote;
+    admission::client* from = nullptr;
+    switch (admits->admit(address, place_, from)) {
+        case admission::verdict::welcome: serve(accepted, from); return;
+        case admission::verdict::wait: waiting_ = accepted; return;
+        case admission::verdict::too_many:
+            return refuse(accepted, end_reason::max_concurrent_connections_exceeded);
+        case admission::verdict::too_many_of_client:
+            return refuse(accepted, end_reason::max_connections_per_client_exceeded);
+    }
+}
+
+// On any thread, under the admission's lock.
+void listener::place::told(visitor& self) noexcept {
+    listener& owner = static_cast<place&>(self).owner;
+    owner.place_.on_its_way.store(true, std::memory_order_relaxed);
+    owner.core_.post(owner.place_);
+}
+
+void listener::place::arrived(letter& self) noexcept {
+    static_cast<place&>(self).owner.on_place_free();
+}
+
+void listener::on_place_free() noexcept {
+    place_.on_its_way.store(false, std::memory_order_relaxed);
+    if (waiting_) welcome(*std::exchange(waiting_, std::nullopt));
+    if (!listening_) return tell_if_over();
+    if (!waiting_ && !accept_.in_flight && !retry_.armed()) ask_accept();
+}
+
+core_connection& listener::add(socket_id accepted) noexcept {
     core_.counts().connections_accepted.add();
     core_.counts().connections_open.add();
     if (counts_ != nullptr) counts_->open.add();
     ++open_connections_;
     auto* const added = new core_connection(core_, *this, options_, accepted);
     connections_.push_back(*added);
-    added->start(delegate_);
-    if (close_requested_) added->request_close(end_reason::app_shutdown);
+    return *added;
+}
+
+core_connection& listener::serve(socket_id accepted, admission::client* from) noexcept {
+    core_connection& added = add(accepted);
+    added.start(delegate_, from);
+    if (close_requested_) added.request_close(end_reason::app_shutdown);
+    return added;
+}
+
+void listener::refuse(socket_id accepted, end_reason why) noexcept {
+    log_refused(why);
+    add(accepted).refuse(why);
+}
+
+// Kestrel warns of each; here it is once a second, as an attacker would fill the disk.
+void listener::log_refused(end_reason why) noexcept {
+    ++unsaid_refused_;
+    log_writer* const log = core_.log();
+    if (log == nullptr || !log->enabled(log_level::warning) || core_.now() < said_refused_) return;
+    said_refused_ = core_.now() + refusals_apart;
+    const uint64_t count = std::exchange(unsaid_refused_, 0);
+    log->write(log_level::warning, "connection",
+               std::to_string(count) +
+                   (count == 1 ? " connection was refused on " : " connections were refused on ") +
+                   display_ + ", the last one because of " +
+                   std::string(why == end_reason::max_concurrent_connections_exceeded
+                                   ? "max_concurrent_connections."
+                                   : "max_connections_per_client."));
 }
 
 void listener::stop_accepting() noexcept {
     if (!listening_) return;
     listening_ = false;
     core_.timers().disarm(retry_);
+    if (waiting_) {  // it was accepted: its request is answered before the end
+        options_.admits->forget(place_);
+        options_.admits->enter();
+        serve(*std::exchange(waiting_, std::nullopt), nullptr)
+            .request_close(end_reason::app_shutdown);
+    }
     core_.io().close(socket_, closing_);
 }
 

@@ -2,14 +2,17 @@
 // One endpoint on one core: the listening socket, the accept loop, and the connections that came
 // from it, until the last of them is over.
 
+#include "core/connection/admission.h"
 #include "core/connection/core_connection.h"
 #include "core/connection/endpoint_counts.h"
 
 #include <saker/connection.h>
 #include <saker/transport.h>
 
+#include <atomic>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <string>
 
 namespace saker {
@@ -40,7 +43,8 @@ public:
 
     // Nothing of it is with the transport any more, and no connection is left.
     [[nodiscard]] bool over() const noexcept {
-        return open_connections_ == 0 && !accept_.in_flight && !closing_.in_flight;
+        return open_connections_ == 0 && !accept_.in_flight && !closing_.in_flight &&
+               !place_.on_its_way;
     }
     // Run whenever the last connection has gone after `stop_accepting`.
     void when_over(continuation next) noexcept { on_over_ = next; }
@@ -50,6 +54,7 @@ public:
 
     // ---- for core_connection ----
     void on_connection_over(end_reason why, std::chrono::nanoseconds duration) noexcept;
+    void log_refused(end_reason why) noexcept;
     void log_failure(const core_connection& failed, std::exception_ptr why) noexcept;
 
 private:
@@ -57,7 +62,11 @@ private:
     void on_accepted() noexcept;
     void on_listener_closed() noexcept;
     void back_off(int error) noexcept;
-    void serve(socket_id) noexcept;
+    void welcome(socket_id) noexcept;
+    void on_place_free() noexcept;
+    core_connection& serve(socket_id, admission::client* from) noexcept;
+    void refuse(socket_id, end_reason why) noexcept;
+    core_connection& add(socket_id) noexcept;
     void tell_if_over() noexcept;
 
     core& core_;
@@ -73,6 +82,18 @@ private:
     endpoint_counts* counts_ = nullptr;
     operation_of<accept_operation, &listener::on_accepted> accept_{*this};
     operation_of<close_operation, &listener::on_listener_closed> closing_{*this};
+    // A connection that waits for a place; nothing more is accepted meanwhile.
+    std::optional<socket_id> waiting_;
+    // Brings the news of one from another core.
+    struct place final : admission::visitor, letter {
+        explicit place(listener& of) noexcept : visitor(told), letter(arrived), owner(of) {}
+        listener& owner;
+        std::atomic<bool> on_its_way = false;
+        static void told(visitor&) noexcept;
+        static void arrived(letter&) noexcept;
+    } place_{*this};
+    steady_time said_refused_ = steady_time::min();
+    uint64_t unsaid_refused_ = 0;
     struct retry_timer final : timer {
         explicit retry_timer(listener& of) noexcept : timer(run), owner(of) {}
         listener& owner;

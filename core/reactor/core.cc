@@ -15,6 +15,9 @@ namespace {
 constinit thread_local core* core_of_this_thread = nullptr;
 
 constexpr auto tidy_interval = std::chrono::seconds(1);
+// Of a turn that comes late (a handler has blocked, the machine was suspended) this much passes for
+// peers too; and no more, as there is a look at least once a tidy interval.
+constexpr std::chrono::nanoseconds most_charged = std::chrono::seconds(1);
 
 uint64_t processor_time_of_this_thread() noexcept {
     timespec used{};
@@ -80,8 +83,9 @@ void core::turn(steady_time until) noexcept {
     scope here(*this);
     operation_queue answered;
     const bool at_once = !mail_.empty() || held_ != nullptr;
-    io_->wait(answered, at_once ? now_ : next_look(until));
-    now_ = settings_.time->now();
+    const steady_time look = at_once ? now_ : next_look(until);
+    io_->wait(answered, look);
+    look_at_clock(look);
     release_held();
     uint64_t operations = 0;
     for (; operation* const op = answered.pop(); ++operations) op->on_complete(*op);
@@ -98,6 +102,14 @@ void core::count_turn(uint64_t operations) noexcept {
     counts_.turn_durations.add(end - now_);
     counts_.operations.add(operations);
     if (observer_ != nullptr) observer_->on_turn_over(end);
+}
+
+// Kestrel: a heartbeat that comes late charges peers one second at most.
+void core::look_at_clock(steady_time asked_for) noexcept {
+    const steady_time on_time = std::max(asked_for, now_);
+    now_ = settings_.time->now();
+    if (now_ - on_time > most_charged) [[unlikely]]
+        stalled_ += now_ - on_time - most_charged;
 }
 
 void core::stop() noexcept {

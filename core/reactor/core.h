@@ -98,6 +98,11 @@ public:
 
     // When this turn began.
     [[nodiscard]] steady_time now() const noexcept { return now_; }
+    // Time since the core was made, without what the loop itself was late: what a peer's slowness
+    // is measured by.
+    [[nodiscard]] std::chrono::nanoseconds peer_time() const noexcept {
+        return now_ - started_ - stalled_;
+    }
     // The first tick that is not before `now() + after`.
     [[nodiscard]] tick tick_after(std::chrono::nanoseconds after) const noexcept;
 
@@ -133,6 +138,7 @@ private:
     void release_held() noexcept;
     void run_hooks() noexcept;
     void count_turn(uint64_t operations) noexcept;
+    void look_at_clock(steady_time asked_for) noexcept;
     void tidy_up() noexcept;
     void measure_second() noexcept;
     static void on_tidy_due(timer&) noexcept;
@@ -140,6 +146,7 @@ private:
     const settings settings_;
     const steady_time started_;
     steady_time now_;
+    std::chrono::nanoseconds stalled_{0};
     block_pool blocks_;
     core_slab_pool slabs_;
     slab_writer text_{slabs_};

@@ -3,6 +3,7 @@
 // arrived in, and are handed on without being copied. Whoever is ahead is suspended.
 
 #include <saker/buffer.h>
+#include <saker/limits.h>
 #include <saker/pipe.h>
 #include <saker/result.h>
 #include <saker/task.h>
@@ -40,6 +41,9 @@ public:
     // The limit of this request instead of `max_request_body_size`; an empty optional is none.
     // False, and nothing changes, once reading has begun.
     bool limit_to(std::optional<uint64_t> max_size) noexcept;
+    // How fast this body has to come, instead of `min_request_body_data_rate`; an empty optional:
+    // it may take for ever. False, and nothing changes, for a rate that is none.
+    bool require_rate(const std::optional<min_data_rate>&) noexcept;
 
 private:
     friend class detail::exchange;
@@ -62,6 +66,10 @@ public:
     [[nodiscard]] auto write(std::string_view text) noexcept;
     // Memory that outlives the server, such as a literal: sent without a copy or a count.
     [[nodiscard]] auto write_static(std::string_view text) noexcept;
+    // How fast the client has to take what is written from now on, instead of
+    // `min_response_data_rate`; an empty optional: it may take for ever. False, and nothing
+    // changes, for a rate that is none.
+    bool require_rate(const std::optional<min_data_rate>&) noexcept;
     // Sends the head, if nothing was sent yet, and suspends while the client is behind.
     [[nodiscard]] auto flush() noexcept;
 

@@ -1,6 +1,7 @@
 #pragma once
-// Why a connection ended. One enum for log, counters, tests and docs; the first reason set wins.
-// The names are Kestrel's ConnectionEndReason where it has one.
+// Why a connection ended. One enum for log, counters, tests and docs. The first reason set wins;
+// but a failure behind an ordinary end (an answer that was not taken) wins over that. The names are
+// Kestrel's ConnectionEndReason where it has one.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,15 +18,15 @@ enum class end_reason : uint8_t {
     keep_alive_timeout,          // no further request came in time
     app_shutdown,                // the server stops; the connection was idle or finished
     application_completed,       // a raw connection's delegate returned
+    upgraded,                    // it became another protocol's, which has ended it
     // The peer failed.
     connection_reset,           // the peer reset the connection
     transport_error,            // any other error of the socket
     unexpected_end_of_request,  // the peer ended its side inside a request
     request_headers_timeout,
-    request_body_timeout,  // min_request_body_data_rate
+    min_request_body_data_rate,
     min_response_data_rate,
-    request_drain_timeout,   // an unread body took more than five seconds to drain
-    response_drain_timeout,  // the end of a response was not taken in time
+    request_drain_timeout,  // an unread body took more than five seconds to drain
     tls_handshake_failed,
     tls_handshake_timeout,
     // The request was refused.
@@ -44,12 +45,16 @@ enum class end_reason : uint8_t {
     unhandled_exception,     // after the response had begun
     app_shutdown_timeout,    // the deadline of `stop` passed
     max_concurrent_connections_exceeded,
+    max_connections_per_client_exceeded,
     out_of_memory,
-    upgraded,
     other_error,
 };
 inline constexpr size_t end_reason_count = static_cast<size_t>(end_reason::other_error) + 1;
 
+// Not one of the ordinary ends.
+[[nodiscard]] constexpr bool is_failure(end_reason why) noexcept {
+    return why > end_reason::upgraded;
+}
 // The enumerator's own name.
 [[nodiscard]] std::string_view name(end_reason) noexcept;
 

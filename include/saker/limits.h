@@ -48,7 +48,7 @@ struct server_limits {
     // 431 beyond; trailers count. At least 1.
     uint32_t max_request_header_count = 100;
     // Bytes of content, chunked ones counted as they come: 413 beyond. Framing is not counted
-    // (Kestrel counts it). `request_body::limit` sets another one for a request.
+    // (Kestrel counts it). `request_body::limit_to` sets another one for a request.
     std::optional<uint64_t> max_request_body_size = 30'000'000;
 
     // ---- memory of a connection ----
@@ -65,11 +65,11 @@ struct server_limits {
     // connection from the accept on, so that a client that says nothing is ended after it too
     // (Kestrel: after keep_alive_timeout).
     std::chrono::milliseconds request_headers_timeout = std::chrono::seconds(30);
-    // Of a request's body while a handler waits for it: 408 beyond. `request_body::min_data_rate`
+    // Of a request's body while a handler waits for it: 408 beyond. `request_body::require_rate`
     // sets another one for a request.
     std::optional<min_data_rate> min_request_body_data_rate = min_data_rate{};
     // Of responses while something of them waits for the peer: a reset beyond.
-    // `response_body::min_data_rate` sets another one for a response.
+    // `response_body::require_rate` sets another one for a response.
     std::optional<min_data_rate> min_response_data_rate = min_data_rate{};
 
     // ---- connections ----

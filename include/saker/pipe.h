@@ -67,6 +67,8 @@ public:
     [[nodiscard]] bool should_pause() const noexcept {
         return length_ - examined_ >= options_.pause_writer_threshold && !reader_gone_;
     }
+    // What the reader has not looked at yet.
+    [[nodiscard]] size_t unexamined() const noexcept { return length_ - examined_; }
     // Run once when the reader has caught up to the resume threshold, or has gone.
     void when_room(continuation next) noexcept { writer_ = next; }
 

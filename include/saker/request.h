@@ -60,6 +60,10 @@ public:
     [[nodiscard]] size_t trailer_count() const noexcept;
     [[nodiscard]] header_view trailer_at(size_t index) const noexcept;
 
+    // It asks for another protocol on this connection (`Upgrade`), and has no body: see
+    // `response::upgrade`.
+    [[nodiscard]] bool can_upgrade() const noexcept;
+
     // The client has gone, or has ended its side: an answer may find nobody.
     [[nodiscard]] bool aborted() const noexcept;
     // Suspends until `aborted`, or until the response has been ended.

@@ -15,6 +15,7 @@
 
 namespace saker {
 
+class connection;
 class response;
 
 // Answers a request later, from any thread. Moved, not copied. One that is dropped without an
@@ -70,6 +71,13 @@ public:
 
     // 103: `Link` values that the client can act on before the response. Not to HTTP/1.0.
     void early_hints(std::initializer_list<std::string_view> links);
+
+    // Ends HTTP on this connection: sends 101 with the headers that were set and
+    // `Upgrade: {protocol}`. What follows is between the handler and the connection's pipes,
+    // without timeouts, rates or limits of size; the connection ends when the handler does. Null
+    // where the client did not ask for it (`request::can_upgrade`), an answer has been started, or
+    // max_concurrent_upgraded_connections are there already: the handler answers something else.
+    [[nodiscard]] saker::connection* upgrade(std::string_view protocol);
 
     // The body piece by piece.
     [[nodiscard]] response_body& body() noexcept;

@@ -124,12 +124,33 @@ void exchange::wait_for_input() noexcept {
         {[](void* self) noexcept { static_cast<exchange*>(self)->on_input(); }, this});
 }
 
+void exchange::wait_for_body(continuation next) noexcept {
+    on_body_ = next;
+    coming_in_.wait(connection_->on_core().peer_time());
+    time_input();
+    wait_for_input();
+}
+
+// Kestrel's rule is "more than": it is late a moment after its time.
+void exchange::time_input() noexcept {
+    if (!body_rate) return;
+    const auto left = coming_in_.left(*body_rate, connection_->on_core().peer_time());
+    connection_->arm_exactly(deadline::request_body_rate, left + std::chrono::nanoseconds(1));
+}
+
 // Woken by bytes, by the end, or by a deadline: the pipe's reader is then told nothing new.
 void exchange::on_input() noexcept {
-    if (!poll_body(body_piece_)) {
-        if (connection_->expired() == deadline::none) return wait_for_input();
+    const auto now = connection_->on_core().peer_time();
+    if (!poll(body_piece_)) {
+        const bool due = connection_->expired() == deadline::request_body_rate;
+        if (!due || !body_rate || coming_in_.left(*body_rate, now).count() >= 0) {
+            if (due) time_input();  // some of the time was the loop's own
+            return wait_for_input();
+        }
         give_up_body();
     }
+    coming_in_.stop(now);
+    if (body_rate) connection_->disarm();
     const continuation next = std::exchange(on_body_, {});
     next.run(next.context);
 }
@@ -180,6 +201,7 @@ void exchange::end() noexcept {
     body_text_.clear();
     body_share_ = {};
     body_piece_ = {};
+    coming_in_.reset();
     routes.count = 0;
     routes.pattern = {};
     asked.trailers = nullptr;

@@ -48,6 +48,7 @@ public:
         uint64_t number = 0;  // of the request on its connection
         bool has_body = false;
         bool is_head = false;
+        bool can_upgrade = false;
     };
     question asked;
     route_values routes;
@@ -59,12 +60,17 @@ public:
     // Woken without a piece: the body will not come any more.
     virtual void give_up_body() noexcept = 0;
     [[nodiscard]] virtual bool body_failed() const noexcept = 0;
-    // Runs `next` when there is a piece for `awaited_body`: bytes of framing alone are none.
-    void wait_for_body(continuation next) noexcept {
-        on_body_ = next;
-        wait_for_input();
+    // As `poll_body`, for the application: what comes is put down to the client's account.
+    bool poll(share& next) noexcept {
+        if (!poll_body(next)) return false;
+        coming_in_.received(next.size());
+        return true;
     }
+    // Runs `next` when there is a piece for `awaited_body`: bytes of framing alone are none. The
+    // client has to be as fast as `body_rate` meanwhile.
+    void wait_for_body(continuation next) noexcept;
     [[nodiscard]] share awaited_body() noexcept { return std::move(body_piece_); }
+    std::optional<min_data_rate> body_rate;
     // False once reading has begun.
     virtual bool limit_body(std::optional<uint64_t> most) noexcept = 0;
 
@@ -77,6 +83,9 @@ public:
     virtual void write_copy(std::string_view text) noexcept = 0;
     virtual void send_early_hints(std::span<const std::string_view> links) noexcept = 0;
     virtual void add_trailer(std::string_view name, std::string_view value) = 0;
+    // HTTP ends here, and another protocol goes on: null where that was not asked for, an answer
+    // has been started, or there are too many.
+    virtual saker::connection* upgrade(std::string_view protocol) noexcept = 0;
     // Ends the connection, or the stream, without (the rest of) an answer.
     virtual void abort() noexcept = 0;
 
@@ -130,6 +139,7 @@ private:
     friend class saker::request;
     friend class saker::response;
     void wait_for_input() noexcept;
+    void time_input() noexcept;
     void on_input() noexcept;
     void wait_for_responder(continuation next) noexcept;
     void wake_if_dead() noexcept;
@@ -142,6 +152,7 @@ private:
     continuation on_answered_;
     continuation on_body_;
     share body_piece_;
+    read_account coming_in_;
 };
 
 }  // namespace saker::detail

@@ -119,6 +119,11 @@ void request::when_aborted(continuation next) noexcept {
     exchange_.connection().when_peer_gone(next);
 }
 
+bool request::can_upgrade() const noexcept {
+    check(exchange_);
+    return exchange_.asked.can_upgrade;
+}
+
 std::string request::id() const {
     check(exchange_);
     char number[12];
@@ -132,13 +137,19 @@ connection& request::connection() noexcept {
 
 // ---- the body ----
 
-bool request_body::poll(body_chunk& next) noexcept { return exchange_.poll_body(next); }
+bool request_body::poll(body_chunk& next) noexcept { return exchange_.poll(next); }
 
 void request_body::when_readable(continuation next) noexcept { exchange_.wait_for_body(next); }
 body_chunk request_body::resumed() noexcept { return exchange_.awaited_body(); }
 
 bool request_body::failed() const noexcept { return exchange_.body_failed(); }
 bool request_body::expected() const noexcept { return exchange_.asked.has_body; }
+bool request_body::require_rate(const std::optional<min_data_rate>& rate) noexcept {
+    if (!valid(rate)) return false;
+    exchange_.body_rate = rate;
+    return true;
+}
+
 bool request_body::limit_to(std::optional<uint64_t> max_size) noexcept {
     return exchange_.limit_body(max_size);
 }

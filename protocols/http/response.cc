@@ -86,6 +86,15 @@ response& response::close_connection() noexcept {
     return *this;
 }
 
+saker::connection* response::upgrade(std::string_view protocol) {
+    check(exchange_);
+    if (exchange_.started() || !exchange_.asked.can_upgrade) return nullptr;
+    if (!is_valid_field_value(protocol) || protocol.empty())
+        throw std::invalid_argument(
+            "a protocol to upgrade to has a name without control characters");
+    return exchange_.upgrade(protocol);
+}
+
 void response::text(std::string_view body) {
     check_not_started(exchange_, "a body cannot be set: the response has started");
     default_type(exchange_.head, "Content-Type: text/plain\r\n");
@@ -147,6 +156,12 @@ bool response_body::has_room() noexcept {
     return !out.should_pause();
 }
 bool response_body::listening() const noexcept { return exchange_.listening(); }
+bool response_body::require_rate(const std::optional<min_data_rate>& rate) noexcept {
+    check(exchange_);
+    if (!valid(rate)) return false;
+    exchange_.connection().require_response_rate(rate);
+    return true;
+}
 void response_body::when_room(continuation next) noexcept {
     exchange_.connection().output().when_room(next);
 }

@@ -55,7 +55,11 @@ void http1_connection::give_back() noexcept {
 
 // What is in the pipe, looked at: whether the coroutine has to wait, may answer, or is done.
 http1_connection::step http1_connection::look() {
-    if (connection_.input().empty()) return at_empty_pipe();
+    const bool has_part = exchange_ != nullptr && exchange_->keeps_part();
+    if (connection_.input().empty()) {
+        if (!has_part) return at_empty_pipe();
+        return connection_.input().completed() ? at_end_inside_head() : step::wait;
+    }
     if (exchange_ == nullptr) exchange_ = service_.lend_exchange();
     if (!exchange_->live()) exchange_->begin_request(connection_, requests_ + 1);
     switch (exchange_->parse_head()) {
@@ -69,11 +73,11 @@ http1_connection::step http1_connection::look() {
         case head_status::incomplete: break;
     }
     if (connection_.input().completed()) return at_end_inside_head();
-    connection_.input().advance(0, connection_.input().length());
     if (exchange_->begun() && waiting_ != waiting::for_head) {
         waiting_ = waiting::for_head;
         connection_.waits_for_request(false);
-        connection_.arm(deadline::request_headers, service_.limits().request_headers_timeout);
+        if (connection_.armed_for() != deadline::request_headers)
+            connection_.arm(deadline::request_headers, service_.limits().request_headers_timeout);
     } else if (waiting_ == waiting::no) {
         wait_for_request();
     }
@@ -102,7 +106,9 @@ http1_connection::step http1_connection::at_end_inside_head() {
 
 void http1_connection::wait_for_request() noexcept {
     waiting_ = waiting::for_request;
-    connection_.arm(deadline::keep_alive, service_.limits().keep_alive_timeout);
+    const server_limits& limits = service_.limits();
+    requests_ == 0 ? connection_.arm(deadline::request_headers, limits.request_headers_timeout)
+                   : connection_.arm(deadline::keep_alive, limits.keep_alive_timeout);
     connection_.waits_for_request(true);
 }
 
@@ -110,8 +116,14 @@ void http1_connection::wait_for_request() noexcept {
 http1_connection::step http1_connection::on_expired(deadline passed) {
     switch (passed) {
         case deadline::keep_alive: connection_.ends_by(end_reason::keep_alive_timeout); break;
-        case deadline::idle_close: connection_.ends_by(end_reason::app_shutdown); break;
-        case deadline::request_headers: return refuse(rejection_reason::request_headers_timeout);
+        case deadline::idle_close: connection_.ends_by(connection_.ordinary_end()); break;
+        case deadline::request_headers:
+            if (exchange_ != nullptr && exchange_->begun())
+                return refuse(rejection_reason::request_headers_timeout);
+            // Nothing was asked, so nothing is answered: a browser that connects ahead of its
+            // requests would take a 408 for the answer to the next one.
+            connection_.ends_by(end_reason::request_headers_timeout);
+            break;
         default: return step::wait;
     }
     return step::end;
@@ -137,8 +149,13 @@ std::optional<task<>> http1_connection::call() {
 bool http1_connection::goes_on() noexcept {
     const bool alive = exchange_->keeps_alive() && !connection_.output_dead();
     if (!alive) {
-        connection_.ends_by(connection_.close_requested() ? end_reason::app_shutdown
-                                                          : end_reason::connection_close_requested);
+        const auto& most_requests = service_.limits().max_requests_per_connection;
+        if (connection_.close_requested() || exchange_->upgraded())
+            connection_.ends_by(connection_.ordinary_end());
+        else if (most_requests && requests_ >= *most_requests)
+            connection_.ends_by(end_reason::request_limit_reached);
+        else
+            connection_.ends_by(end_reason::connection_close_requested);
         // Asked for by the client, who sends nothing behind it: no need to wait for its end.
         if (!exchange_->body_failed() && !connection_.close_requested() &&
             exchange_->client_closes() && connection_.input().empty())

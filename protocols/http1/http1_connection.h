@@ -42,7 +42,7 @@ private:
     core_connection& connection_;
     service& service_;
     std::unique_ptr<http1_exchange> exchange_;
-    uint64_t requests_ = 0;
+    uint64_t requests_ = 0;  // the first one has its time from the accept on
     waiting waiting_ = waiting::no;
 };
 

@@ -40,6 +40,10 @@ public:
     void fail_response(std::exception_ptr why) noexcept;
     // Takes what is left of the body out of the pipe. False: more is to come.
     [[nodiscard]] bool drain_body() noexcept;
+    // The connection is another protocol's; nothing of HTTP follows.
+    [[nodiscard]] bool upgraded() const noexcept { return framing_ == framing::upgraded; }
+    // A part of a head is kept here, and is not in the pipe any more.
+    [[nodiscard]] bool keeps_part() const noexcept { return parked_ != 0; }
     // After the response, and the body: another request may follow.
     [[nodiscard]] bool keeps_alive() const noexcept { return keep_alive_; }
     // The client said Connection: close, or speaks HTTP/1.0 without keep-alive.
@@ -59,18 +63,20 @@ public:
     void write_copy(std::string_view text) noexcept override;
     void send_early_hints(std::span<const std::string_view> links) noexcept override;
     void add_trailer(std::string_view name, std::string_view value) override;
+    saker::connection* upgrade(std::string_view protocol) noexcept override;
     void abort() noexcept override;
 
 private:
     enum class body_state : uint8_t { none, sized, chunked, done, failed };
-    enum class framing : uint8_t { no_body, sized, chunked, until_close };
+    enum class framing : uint8_t { no_body, sized, chunked, until_close, upgraded };
 
     // http1_outcome.cc
     void tell_outcome() noexcept;
     [[nodiscard]] std::string_view first_line() const noexcept;
 
     // http1_request.cc
-    [[nodiscard]] head_status parse_straddled() noexcept;
+    [[nodiscard]] head_status parse_parked() noexcept;
+    void park() noexcept;
     [[nodiscard]] head_status understood() noexcept;
     [[nodiscard]] bool decode_target() noexcept;
     void begin_reading() noexcept;
@@ -92,7 +98,8 @@ private:
     head_parser parser_;
     request_head head_;
     share head_share_;       // keeps the head's bytes while the request is answered
-    std::string straddled_;  // a head that does not lie in one piece
+    std::string straddled_;  // a head that did not come in one piece
+    size_t parked_ = 0;      // bytes of it that are not in the pipe any more
     std::string path_;       // decoded, where that differs
 
     rejection_reason rejection_ = rejection_reason::none;

@@ -1,5 +1,6 @@
 // The incoming half of an exchange: head and body. A head that lies in one segment of the pipe is
-// parsed and kept there; one that straddles segments is copied into one piece first.
+// parsed and kept there. One that comes in parts is copied into one piece, and what has come of it
+// leaves the pipe: a client that says its head byte by byte does not hold a slab meanwhile.
 
 #include "protocols/http/target.h"
 #include "protocols/http1/http1_exchange.h"
@@ -8,6 +9,12 @@
 #include <algorithm>
 
 namespace saker::http1 {
+namespace {
+
+// Of the memory for a head that came in parts, between two requests.
+constexpr size_t most_kept = 4096;
+
+}  // namespace
 
 void http1_exchange::begin_request(core_connection& on, uint64_t number) noexcept {
     begin(on);
@@ -15,35 +22,47 @@ void http1_exchange::begin_request(core_connection& on, uint64_t number) noexcep
     asked.number = number;
     began_ = on.on_core().now();
     body_limit_ = service_.limits().max_request_body_size;
+    body_rate = service_.limits().min_request_body_data_rate;
+    connection_->require_default_response_rate();
 }
 
 head_status http1_exchange::parse_head() noexcept {
-    if (!straddled_.empty()) return parse_straddled();
     pipe& in = connection_->input();
     const std::string_view text = in.front().text();
+    if (parked_ != 0 || text.size() != in.length()) return parse_parked();
     const head_result parsed = parser_.parse(text.data(), text.size(), service_.head(), head_);
     switch (parsed.status) {
         case head_status::complete: head_share_ = in.take(parsed.size); return understood();
-        case head_status::rejected: rejection_ = parsed.reason; return head_status::rejected;
-        case head_status::incomplete: break;
+        case head_status::rejected: rejection_ = parsed.reason; break;
+        case head_status::incomplete:
+            straddled_.assign(text);
+            park();
+            break;
     }
-    return text.size() == in.length() ? head_status::incomplete : parse_straddled();
+    return parsed.status;
 }
 
-head_status http1_exchange::parse_straddled() noexcept {
+head_status http1_exchange::parse_parked() noexcept {
     pipe& in = connection_->input();
-    const size_t known = straddled_.size();
     const head_limits& limits = service_.head();
     // More than a head can have, so that the parser finds the limit that was passed.
     const size_t most =
         size_t{limits.max_request_line_size} + limits.max_request_headers_total_size + 4;
-    straddled_.resize(std::min(in.length(), most));
-    in.copy_to({straddled_.data() + known, straddled_.size() - known}, known);
+    straddled_.resize(std::min(parked_ + in.length(), most));
+    in.copy_to({straddled_.data() + parked_, straddled_.size() - parked_});
     const head_result parsed = parser_.parse(straddled_.data(), straddled_.size(), limits, head_);
-    if (parsed.status == head_status::rejected) rejection_ = parsed.reason;
-    if (parsed.status != head_status::complete) return parsed.status;
-    in.advance(parsed.size);
-    return understood();
+    switch (parsed.status) {
+        case head_status::complete: in.advance(parsed.size - parked_); return understood();
+        case head_status::rejected: rejection_ = parsed.reason; break;
+        case head_status::incomplete: park(); break;
+    }
+    return parsed.status;
+}
+
+// Nothing of it completes a head: the end of one lies in what is still to come.
+void http1_exchange::park() noexcept {
+    parked_ = straddled_.size();
+    connection_->input().advance(connection_->input().length());
 }
 
 head_status http1_exchange::understood() noexcept {
@@ -57,8 +76,11 @@ head_status http1_exchange::understood() noexcept {
     asked.content_length = head_.content_length();
     asked.has_body = head_.has_body();
     asked.is_head = head_.method() == method::head;
+    asked.can_upgrade = head_.upgrade_requested() && !head_.has_body();
     // No tunnels: what follows a CONNECT is not for this server, whatever the answer (RFC 9931 8).
-    keep_alive_ = head_.keep_alive() && head_.method() != method::connect;
+    const auto& most_requests = service_.limits().max_requests_per_connection;
+    keep_alive_ = head_.keep_alive() && head_.method() != method::connect &&
+                  (!most_requests || asked.number < *most_requests);
     if (head_.path_needs_decoding() && !decode_target()) return head_status::rejected;
 
     must_continue_ = head_.expect_continue() && head_.version_minor() == 1 && asked.has_body;
@@ -95,7 +117,9 @@ void http1_exchange::end_request() noexcept {
     tell_outcome();
     end();
     head_share_ = {};
+    parked_ = 0;
     straddled_.clear();
+    if (straddled_.capacity() > most_kept) straddled_.shrink_to_fit();
     rejection_ = rejection_reason::none;
     body_ = body_state::none;
     reading_ = must_continue_ = keep_alive_ = unheard_ = threw_ = false;
@@ -199,7 +223,7 @@ void http1_exchange::fail_body(rejection_reason why, end_reason end) noexcept {
 
 void http1_exchange::give_up_body() noexcept {
     if (body_ == body_state::done || body_ == body_state::failed) return;
-    fail_body(rejection_reason::request_body_timeout, end_reason::request_body_timeout);
+    fail_body(rejection_reason::request_body_timeout, end_reason::min_request_body_data_rate);
 }
 
 // A body that the handler did not want is read to its end, within the limits, so that the next

@@ -53,6 +53,7 @@ char* http1_exchange::format_head(char* out, std::optional<uint64_t> length) noe
     out = put_status_line(out, head.status, head.reason);
     out = put(out, head.has(header_id::server) ? service_.date() : service_.server_and_date());
     out = head.write_lines(out);
+    if (upgraded()) return put(out, "Connection: Upgrade\r\n\r\n");
     if (length) {
         out = put(out, "Content-Length: ");
         out = put_number(out, *length);
@@ -225,6 +226,18 @@ void http1_exchange::send_early_hints(std::span<const std::string_view> links) n
     hints += "\r\n";
     if (!connection_->output().write(hints)) return out_of_memory();
     connection_->output().publish();
+}
+
+saker::connection* http1_exchange::upgrade(std::string_view protocol) noexcept {
+    if (!connection_->upgrade()) return nullptr;
+    head.status = 101;
+    head.replace("Upgrade", protocol);
+    framing_ = framing::upgraded;
+    body_wanted_ = false;
+    write_head(std::nullopt, {});
+    keep_alive_ = false;
+    connection_->output().publish();
+    return connection_;
 }
 
 // ---- failures ----

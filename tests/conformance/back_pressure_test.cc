@@ -77,7 +77,7 @@ CONFORMANCE(back_pressure, a_client_that_does_not_read_suspends_the_handler) {
         finished = true;
     });
     const size_t at_rest = here().slabs().in_use();
-    raw_client& slow = new_client({16'384});
+    raw_client& slow = new_client({.receive_buffer = 16'384});
     slow.stop_reading();
     slow.send("GET / HTTP/1.1", "Host: a", "", "");
     settle();
@@ -98,7 +98,7 @@ CONFORMANCE(back_pressure, a_client_that_leaves_while_it_does_not_read_frees_the
         while (co_await answered.body().write(piece)) {}
         told = true;
     });
-    raw_client& slow = new_client({16'384});
+    raw_client& slow = new_client({.receive_buffer = 16'384});
     slow.stop_reading();
     slow.send("GET / HTTP/1.1", "Host: a", "", "");
     settle();
@@ -112,7 +112,7 @@ CONFORMANCE(back_pressure, a_client_that_leaves_while_it_does_not_read_frees_the
 CONFORMANCE(back_pressure, pipelined_requests_wait_for_a_client_that_does_not_read) {
     static const std::string large(50'000, 'x');
     serve([](request&, response& answered) { answered.static_text(large); });
-    raw_client& slow = new_client({16'384});
+    raw_client& slow = new_client({.receive_buffer = 16'384});
     slow.stop_reading();
     std::string all;
     for (int i = 0; i < 1000; ++i) all += "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -185,7 +185,7 @@ CONFORMANCE(back_pressure, what_is_being_sent_is_kept_until_the_transport_gives_
         victim_ = &asked.connection();
         while (co_await answered.body().write(piece)) {}
     });
-    raw_client& slow = new_client({16'384});
+    raw_client& slow = new_client({.receive_buffer = 16'384});
     slow.stop_reading();
     slow.send("GET / HTTP/1.1", "Host: a", "", "");
     settle();

@@ -253,14 +253,14 @@ TEST_F(connection_end_test, a_peer_that_does_not_take_the_rest_is_reset_in_time)
     turn();
     EXPECT_FALSE(open(peer));
     EXPECT_TRUE(io->at(peer).was_reset);
-    EXPECT_EQ(ended_by(end_reason::response_drain_timeout), 1u);
+    EXPECT_EQ(ended_by(end_reason::min_response_data_rate), 1u);
 }
 
 TEST_F(connection_end_test, the_rest_may_take_as_long_as_240_bytes_a_second_do) {
     static const std::string text(2400, 'x');
     serve_text(text);
     const socket_id peer = connect();
-    pass(14900ms);
+    pass(9900ms);
     EXPECT_TRUE(open(peer));
     pass(200ms);
     turn();

@@ -44,10 +44,17 @@ protected:
         while (count-- > 0) home.turn(time.now());
     }
     // Moves the clock, and lets the core see it.
+    // The loop is on time: it looks every half second.
     void pass(std::chrono::nanoseconds much) {
+        for (; much > step; much -= step) stall(step);
+        stall(much);
+    }
+    // The time passes in one turn.
+    void stall(std::chrono::nanoseconds much) {
         time.steady += much;
         turn();
     }
+    static constexpr std::chrono::nanoseconds step = std::chrono::milliseconds(500);
     // Does something on the core, as handlers do.
     void on_core(const std::function<void()>& action) {
         struct errand final : letter {

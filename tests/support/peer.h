@@ -29,6 +29,7 @@ public:
 // Small buffers where asked for, so that a send of a few hundred kilobytes has to wait.
 struct peer_options {
     int receive_buffer = 0;
+    bool gets_in = true;  // the server accepts it at once
 };
 
 class socket_peer final : public peer {

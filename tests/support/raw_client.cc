@@ -53,6 +53,12 @@ bool raw_client::turn() {
     return server_.progress() != before || came > 0 || ended_before != (ended() || was_reset());
 }
 
+size_t raw_client::take_once() {
+    const std::string piece = end_->take();
+    heard_ += piece;
+    return piece.size();
+}
+
 // False where nothing happens any more and it is not done.
 template <class Done>
 bool raw_client::turn_until(Done done) {

@@ -73,6 +73,8 @@ public:
     // Does not read until `go_on`.
     void stop_reading() { reading_ = false; }
     void go_on_reading() { reading_ = true; }
+    // Takes what has arrived, once; how much that was.
+    size_t take_once();
     [[nodiscard]] bool ended() const { return end_->ended(); }
     [[nodiscard]] bool was_reset() const { return end_->was_reset(); }
     // Turns until nothing happens any more.
