@@ -78,7 +78,10 @@ result<configuration> configuration::load(const configuration_sources& sources) 
                                   "appsettings.json", "appsettings." + made.environment_ + ".json"};
     for (std::string& file : made.files_) {
         file = path_in(sources.directory, file);
-        add(file_layer(file, !own_files, mistakes.messages));
+        auto layer = file_layer(file, !own_files, mistakes.messages);
+        if (!layer) continue;
+        made.files_read_.push_back(file);
+        add(std::move(*layer));
     }
     add(environment_layer(set));
     add(arguments);

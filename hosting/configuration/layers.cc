@@ -128,8 +128,8 @@ std::vector<layer_value> arguments_layer(std::span<const std::string> arguments,
     return all;
 }
 
-std::vector<layer_value> file_layer(const std::string& path, bool may_be_missing,
-                                    std::vector<std::string>& mistakes) {
+std::optional<std::vector<layer_value>> file_layer(const std::string& path, bool may_be_missing,
+                                                   std::vector<std::string>& mistakes) {
     const open_file file(path.c_str());
     std::string text;
     const int failure = file.handle() < 0 ? errno : read_whole(file.handle(), text);

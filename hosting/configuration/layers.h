@@ -5,6 +5,7 @@
 #include <saker/configuration.h>
 #include <saker/result.h>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -29,7 +30,7 @@ using variables = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::vector<layer_value> arguments_layer(std::span<const std::string>,
                                                        std::vector<std::string>& mistakes);
 // One file; nothing where it is not there and need not be.
-[[nodiscard]] std::vector<layer_value> file_layer(const std::string& path, bool may_be_missing,
-                                                  std::vector<std::string>& mistakes);
+[[nodiscard]] std::optional<std::vector<layer_value>> file_layer(
+    const std::string& path, bool may_be_missing, std::vector<std::string>& mistakes);
 
 }  // namespace saker

@@ -55,6 +55,10 @@ public:
     [[nodiscard]] std::vector<setting> effective(const server_options& base) const;
     // The files that were looked for, there or not: what to watch for changes.
     [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
+    // Those of them that were there.
+    [[nodiscard]] const std::vector<std::string>& files_read() const noexcept {
+        return files_read_;
+    }
     [[nodiscard]] const std::string& environment() const noexcept { return environment_; }
 
     // The value of any key, "Kestrel:Endpoints:Http:Url" or an application's own; nothing where it
@@ -69,7 +73,7 @@ private:
         size_t order = 0;  // of reading: what was read later is of a higher layer
     };
     std::vector<entry> entries_;  // one a key, what the last layer said; by their keys
-    std::vector<std::string> files_;
+    std::vector<std::string> files_, files_read_;
     std::string environment_, default_urls_;
 };
 
