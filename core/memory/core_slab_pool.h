@@ -31,8 +31,8 @@ public:
     [[nodiscard]] size_t in_use() const noexcept { return in_use_; }
     [[nodiscard]] size_t mapped() const noexcept { return chunks_.size() * slabs_a_chunk; }
     [[nodiscard]] size_t cap() const noexcept { return cap_; }
-    // Less than a quarter is left: time not to be generous.
-    [[nodiscard]] bool scarce() const noexcept { return in_use_ > cap_ - cap_ / 4; }
+    // Less than a quarter is left.
+    [[nodiscard]] bool scarce() const noexcept override { return in_use_ > cap_ - cap_ / 4; }
 
 private:
     struct chunk;

@@ -117,6 +117,8 @@ public:
     [[nodiscard]] virtual share take() noexcept = 0;
     // Slabs that can be had at once or by growing.
     [[nodiscard]] virtual size_t available() const noexcept = 0;
+    // Most of them are in use: nobody should take one ahead of need.
+    [[nodiscard]] virtual bool scarce() const noexcept { return false; }
 
 protected:
     ~slab_pool() = default;

@@ -310,7 +310,8 @@ void epoll_transport::attempt_receive(uint32_t index) noexcept {
     std::array<share, slabs_in_bulk> slabs;
     std::array<std::span<std::byte>, slabs_in_bulk> rooms;
     size_t count = 0, room = 0;
-    for (const size_t most = slot.in_bulk ? slabs_in_bulk : 1; count < most; ++count) {
+    const size_t most = slot.in_bulk && !pool_.scarce() ? slabs_in_bulk : 1;
+    for (; count < most; ++count) {
         slabs[count] = pool_.take();
         rooms[count] = slabs[count].spare();
         if (rooms[count].empty()) break;

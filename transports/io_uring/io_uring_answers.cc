@@ -249,7 +249,7 @@ void io_uring_transport::arrived(uint32_t index, share data) noexcept {
         return answer(slot.receiving, static_cast<int32_t>(slot.receiving->data.size()));
     }
     slot.received.push(std::move(data));
-    if (slot.received.size() < slabs_ahead) return;
+    if (slot.received.size() < slabs_ahead && !pool_.scarce()) return;
     slot.in_bulk = true;
     if (slot.armed && !slot.cancelling) cancel(index, submitted::receive);
 }

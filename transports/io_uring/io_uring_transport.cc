@@ -132,7 +132,9 @@ void io_uring_transport::arm(uint32_t index) noexcept {
         sqe.accept_flags = SOCK_CLOEXEC;
     } else {
         io_uring_sqe& sqe = submit(index, submitted::receive);
-        if (!slot.in_bulk) {
+        if (pool_.scarce()) {  // one slab for one receive, and nothing ahead of it
+            sqe.len = slab_pool::slab_size;
+        } else if (!slot.in_bulk) {
             sqe.ioprio = IORING_RECV_MULTISHOT;
         } else if (ring_.has_bundles()) {  // a multishot one would take the whole ring at once
             sqe.ioprio = receive_bundle;
