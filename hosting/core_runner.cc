@@ -59,8 +59,9 @@ struct core_runner::listening {
     listener accepting;
 };
 
-core_runner::core_runner(const core::settings& chosen, diagnostics::server_recorder& records)
-    : core_(chosen), recorder_(records.add_core(core_)) {}
+core_runner::core_runner(const core::settings& chosen,
+                         std::shared_ptr<diagnostics::server_recorder> records)
+    : records_(std::move(records)), core_(chosen), recorder_(records_->add_core(core_)) {}
 
 core_runner::~core_runner() { stop(); }
 
@@ -78,6 +79,7 @@ bool core_runner::start(const transport_factory& factory, int processor, std::st
         if (!usable) return;
         core_.run();
         listening_.clear();
+        recorder_.finish();
         core_.close();
     });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -153,6 +155,7 @@ void core_runner::stop() {
         return thread_.join();
     }
     listening_.clear();
+    recorder_.finish();
     core_.close();
 }
 

@@ -30,7 +30,7 @@ struct endpoint_plan {
 
 class core_runner {
 public:
-    core_runner(const core::settings&, diagnostics::server_recorder&);
+    core_runner(const core::settings&, std::shared_ptr<diagnostics::server_recorder>);
     ~core_runner();
     core_runner(const core_runner&) = delete;
     core_runner& operator=(const core_runner&) = delete;
@@ -61,6 +61,7 @@ private:
     void call(const std::function<void()>& what);
     void look_whether_over();
 
+    const std::shared_ptr<diagnostics::server_recorder> records_;  // outlives the core
     core core_;
     diagnostics::core_recorder& recorder_;
     bool open_ = false;

@@ -46,6 +46,7 @@ server& server::use(request_middleware added) {
 
 result<std::vector<std::string>> server::start() { return host_->start(); }
 void server::stop(std::chrono::milliseconds grace) { host_->stop(grace); }
+void server::reopen_logs() noexcept { host_->reopen_logs(); }
 server_statistics server::statistics() const { return host_->statistics(); }
 
 int server::run() {

@@ -40,11 +40,6 @@ pipe_options pipe_of(const std::optional<size_t>& most) noexcept {
 
 }  // namespace
 
-server_host::~server_host() {
-    stop(std::chrono::milliseconds(0));
-    recorder_->log_dropped({});
-}
-
 void server_host::log(log_level level, std::string message) const {
     if (log_ != nullptr && log_->enabled(level)) log_->write(level, "server", std::move(message));
 }
@@ -62,7 +57,7 @@ error server_host::check() const {
 
 void server_host::prepare() {
     log_ = std::make_unique<log_writer>(options.minimum_log_level, options.log);
-    recorder_->log_dropped([from = log_.get()] { return from->dropped(); });
+    no_access_log_ = recorder_->begin(options.access_log, *log_);
     offloads_ = std::make_unique<offload_pool>(options.offload_threads);
     http_ = {options.limits, options.add_server_header, options.allow_host_header_override};
     admission_.limit(options.limits);
@@ -98,6 +93,7 @@ result<std::vector<std::string>> server_host::start_here(const transport_factory
 }
 
 result<std::vector<std::string>> server_host::listen_everywhere(opened all) {
+    if (!no_access_log_.empty()) all.errors.push_back(no_access_log_);
     if (all.errors.empty()) {
         for (const server_options::listened& wanted : options.endpoints) listen_on(wanted, all);
     }
@@ -115,7 +111,7 @@ result<std::vector<std::string>> server_host::listen_everywhere(opened all) {
 void server_host::add_core(uint32_t index, const clock& time) {
     cores_.push_back(std::make_unique<core_runner>(
         core::settings{index, options.max_slabs_per_core, &time, log_.get(), offloads_.get()},
-        *recorder_));
+        recorder_));
 }
 
 std::string server_host::start_cores() {
@@ -287,6 +283,7 @@ void server_host::stop(std::chrono::milliseconds grace) {
     }
     for (auto& one : cores_) one->stop();
     offloads_.reset();
+    recorder_->end();
     if (log_ != nullptr) log_->flush();
 }
 

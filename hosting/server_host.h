@@ -23,7 +23,7 @@ namespace saker {
 class server_host {
 public:
     explicit server_host(server_options chosen) : options(std::move(chosen)) {}
-    ~server_host();
+    ~server_host() { stop(std::chrono::milliseconds(0)); }
 
     server_options options;
     pipeline requests;
@@ -45,6 +45,8 @@ public:
     [[nodiscard]] std::shared_ptr<diagnostics::server_recorder> recorder() const noexcept {
         return recorder_;
     }
+    // Any thread. Files that were renamed are left, and opened anew under their names.
+    void reopen_logs() noexcept { recorder_->reopen_access_log(); }
     [[nodiscard]] bool started() const noexcept { return started_; }
     void log(log_level level, std::string message) const;
 
@@ -72,6 +74,7 @@ private:
         std::make_shared<diagnostics::server_recorder>();
     std::unique_ptr<log_writer> log_;
     std::unique_ptr<offload_pool> offloads_;
+    std::string no_access_log_;  // why there is none
     http1::service_options http_;
     admission admission_;
     std::vector<std::unique_ptr<core_runner>> cores_;

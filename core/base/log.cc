@@ -5,7 +5,8 @@
 
 #include "core/base/log.h"
 
-#include <csignal>
+#include "core/base/signals_blocked.h"
+
 #include <cstdio>
 #include <new>
 #include <thread>
@@ -19,25 +20,6 @@ void write_to_stderr(const log_record& record) {
     const std::string line = format(record) + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);  // unbuffered: one write, lines stay whole
 }
-
-// Blocks signals for as long as it lives, so that a thread made meanwhile starts that way. All but
-// those that a fault of the thread itself raises: a host's crash handler wants to see them.
-class signals_blocked {
-public:
-    signals_blocked() noexcept {
-        sigset_t all;
-        sigfillset(&all);
-        for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT})
-            sigdelset(&all, fault);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    signals_blocked(const signals_blocked&) = delete;
-    signals_blocked& operator=(const signals_blocked&) = delete;
-
-private:
-    sigset_t before_;
-};
 
 }  // namespace
 

@@ -13,6 +13,12 @@ namespace {
 // Pairs of a pattern and what has come of it that are looked up fast. Patterns are known by where
 // they lie, and several may lie in different places and say the same.
 constexpr size_t first_slots = 64, most_slots = 8192;
+constexpr size_t most_clients = 1024;  // a power of two
+
+bool peer_has_left(end_reason why) noexcept {
+    return why == end_reason::connection_reset || why == end_reason::transport_error ||
+           why == end_reason::client_closed || why == end_reason::unexpected_end_of_request;
+}
 
 }  // namespace
 
@@ -37,7 +43,7 @@ endpoint_name name_endpoint(std::string_view local, bool is_http) {
     return name;
 }
 
-core_recorder::core_recorder(core& home, request_series& series)
+core_recorder::core_recorder(core& home, request_series& series, access_log* to)
     : home_(home),
       series_(series),
       counts_(home.shared_counts()),
@@ -45,6 +51,9 @@ core_recorder::core_recorder(core& home, request_series& series)
       slab_cap_(home.slabs().cap()),
       slots_(first_slots) {
     late_.reserve(64);
+    lines_.write_to(to);
+    if (to != nullptr) clients_.resize(most_clients);
+    tell_begins = to != nullptr;
     home.observe_turns(this);
 }
 
@@ -64,6 +73,8 @@ void core_recorder::on_request_over(detail::exchange& of, const request_outcome&
         last_key_ = asked;
     }
     request_times& times = *last_;
+    if (lines_.wanted()) [[unlikely]]
+        log_line(of, outcome, failure.name());
     if (outcome.began != home_.now()) return late_.push_back({&times, outcome.began});
     if (times.this_turn++ == 0) times.next = std::exchange(touched_, &times);
 }
@@ -73,9 +84,52 @@ void core_recorder::on_turn_over(steady_time end) noexcept {
         request_times& times = *std::exchange(touched_, touched_->next);
         times.durations.add(end - home_.now(), std::exchange(times.this_turn, 0));
     }
+    if (lines_.wanted()) [[unlikely]]
+        lines_.look(end);
     if (late_.empty()) return;
     for (const late_one& one : late_) one.times->durations.add(end - one.began);
     late_.clear();
+}
+
+const std::string& core_recorder::client_of(core_connection& of) {
+    known_client& known = clients_[of.number() & (most_clients - 1)];
+    if (known.connection != of.number()) known = {of.number(), of.remote_address()};
+    return known.name;
+}
+
+// While it is here: when the request is over it may be gone, and nobody knows who it was.
+void core_recorder::on_request_begun(detail::exchange& of) noexcept {
+    of.client = client_of(of.connection());
+}
+
+void core_recorder::log_line(detail::exchange& of, const request_outcome& outcome,
+                             std::string_view error) {
+    access_record record;
+    const steady_time now = home_.time().now();
+    const std::string id = of.request().id();
+    record.when = home_.time().wall();
+    record.duration = now - outcome.began;
+    record.id = id;
+    record.error = error;
+    record.line = outcome.line;
+    record.bytes = outcome.body_sent;
+    record.status = outcome.status;
+    if (record.status == 0)
+        record.status = peer_has_left(outcome.ended) ? status_client_left : status_no_answer;
+    if (outcome.understood) {
+        const field_list& fields = *of.asked.fields;
+        record.client = of.client;
+        record.method = of.asked.method;
+        record.target = of.asked.target;
+        record.protocol = of.asked.protocol;
+        record.host = of.asked.host;
+        record.referer = fields.value(header_id::referer);
+        record.user_agent = fields.value(header_id::user_agent);
+        record.route = of.routes.pattern;
+    } else {
+        record.client = client_of(of.connection());
+    }
+    lines_.add(record, now);
 }
 
 core_recorder::request_times& core_recorder::look_up(const key& asked,

@@ -6,6 +6,7 @@
 
 #include "core/connection/endpoint_counts.h"
 #include "core/reactor/core.h"
+#include "hosting/diagnostics/access_log.h"
 #include "hosting/diagnostics/request_series.h"
 
 #include <array>
@@ -28,14 +29,18 @@ struct endpoint_name {
 
 class core_recorder final : public request_observer, private turn_observer {
 public:
-    core_recorder(core& home, request_series& series);
+    // No access log: null.
+    core_recorder(core& home, request_series& series, access_log* to);
     ~core_recorder();
     core_recorder(const core_recorder&) = delete;
     core_recorder& operator=(const core_recorder&) = delete;
 
     // ---- on the core ----
 
+    void on_request_begun(detail::exchange&) noexcept override;
     void on_request_over(detail::exchange&, const request_outcome&) noexcept override;
+    // Nothing more will come: hands over the last lines.
+    void finish() noexcept { lines_.flush(); }
     // The counts of an endpoint; the same ones where it is opened anew.
     [[nodiscard]] endpoint_counts& count_endpoint(const endpoint_name&);
 
@@ -79,6 +84,8 @@ private:
     };
 
     void on_turn_over(steady_time end) noexcept override;
+    void log_line(detail::exchange&, const request_outcome&, std::string_view error);
+    [[nodiscard]] const std::string& client_of(core_connection&);
     [[nodiscard]] request_times& look_up(const key&, const request_labels&);
     [[nodiscard]] request_times& times_of(size_t number);
     [[nodiscard]] slot& slot_of(const key&) noexcept;
@@ -97,6 +104,15 @@ private:
     std::vector<slot> slots_;           // open addressing; a power of two
     size_t used_slots_ = 0;
     std::array<std::atomic<request_times*>, request_series::most> times_{};
+
+    // Who the clients are, of those connections that were here last: asking the system costs more
+    // than the whole line.
+    struct known_client {
+        uint64_t connection = UINT64_MAX;
+        std::string name;
+    };
+    std::vector<known_client> clients_;
+    access_lines lines_;
 
     mutable std::mutex guard_;  // of what follows
     std::vector<std::unique_ptr<endpoint_entry>> endpoints_;

@@ -201,6 +201,12 @@ void build_info(std::string& out, std::string_view name, const page&, size_t) {
 void start_time(std::string& out, std::string_view name, const page&, size_t) {
     write_sample(out, {name}, {}, process_start_time());
 }
+void access_lines(std::string& out, std::string_view name, const page& of, size_t) {
+    write_sample(out, {name}, {}, of.recorder().access_lines().written);
+}
+void dropped_lines(std::string& out, std::string_view name, const page& of, size_t) {
+    write_sample(out, {name}, {}, of.recorder().access_lines().dropped);
+}
 void dropped_records(std::string& out, std::string_view name, const page& of, size_t) {
     write_sample(out, {name}, {}, of.recorder().log_dropped());
 }
@@ -286,6 +292,13 @@ constexpr family families[] = {
       "Records of the log that its sink was too slow for."},
      one,
      dropped_records},
+    {{"saker_access_log_lines_total", "counter", "Lines of the access log that were written."},
+     one,
+     access_lines},
+    {{"saker_access_log_lines_dropped_total", "counter",
+      "Lines of the access log that were not written: a full disk, a slow sink."},
+     one,
+     dropped_lines},
     {{"saker_build_info", "gauge", "1; which version this is."}, one, build_info},
     {{"process_start_time_seconds", "gauge", "When the process was started, in seconds of 1970."},
      one,

@@ -3,9 +3,10 @@
 // server and by whoever shows it, and outlives both: a page that is asked for when the server is
 // gone shows what was counted last.
 
+#include "core/base/log.h"
+#include "hosting/diagnostics/access_log.h"
 #include "hosting/diagnostics/core_recorder.h"
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -20,20 +21,29 @@ public:
 
     // Any thread. The recorder outlives the core.
     [[nodiscard]] core_recorder& add_core(core&);
-    // A number that is not a core's, such as of the log; asked by any thread, until it is replaced.
-    using number = std::function<uint64_t()>;
-    void log_dropped(number);
+    // Before the first core: starts the access log, if there is to be one. Empty, or why it cannot
+    // be had. `log` lives until the end.
+    [[nodiscard]] std::string begin(const access_log_options&, log_writer& log);
+    // After the last core: writes what is left of the access log.
+    void end() noexcept;
 
     // ---- any thread ----
     [[nodiscard]] const request_series& series() const noexcept { return series_; }
     [[nodiscard]] std::vector<const core_recorder*> cores() const;
+    void reopen_access_log() noexcept;
     [[nodiscard]] uint64_t log_dropped() const;
+    struct line_counts {
+        uint64_t written = 0, dropped = 0;
+    };
+    [[nodiscard]] line_counts access_lines() const;
 
 private:
     request_series series_;
     mutable std::mutex guard_;
     std::vector<std::unique_ptr<core_recorder>> cores_;
-    number log_dropped_;
+    std::unique_ptr<access_log> access_log_;
+    const log_writer* log_ = nullptr;
+    uint64_t log_dropped_ = 0;  // when it ended
 };
 
 }  // namespace saker::diagnostics

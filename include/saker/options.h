@@ -61,13 +61,17 @@ struct listen_options {
     }
 };
 
-// One line for each request that was answered. Written by a thread of its own; where the sink is
-// too slow, lines are dropped and counted.
+// One line for each request, answered or not. Written by a thread of its own within a second or
+// so; where the disk is full or the sink too slow, lines are dropped, counted and told of in the
+// log: nobody waits. docs/logging.md has the formats.
 struct access_log_options {
     enum class log_format : uint8_t { off, ncsa, w3c, json };
     log_format format = log_format::off;
     // A file that is appended to, made if it is not there and opened anew by SIGHUP; "-": stdout.
     std::string path = "-";
+    // Instead of the file: whole lines, each ended by a line feed, on that thread. While it takes
+    // its time lines are dropped; a stop waits for it.
+    std::function<void(std::string_view lines)> sink;
 };
 
 struct server_options {

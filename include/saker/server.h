@@ -98,6 +98,10 @@ public:
     // reasons on stderr. Blocks these signals for the process while it runs.
     int run();
 
+    // Any thread: goes on with the access log in a new file where the old one was renamed, as
+    // logrotate does. What `run` does at SIGHUP.
+    void reopen_logs() noexcept;
+
     // Any thread; all zero before the start.
     [[nodiscard]] server_statistics statistics() const;
 

@@ -52,6 +52,7 @@ public:
     };
     question asked;
     route_values routes;
+    std::string client;  // whose address it is; the observer's own, of requests that it logs
 
     // ---- the body that comes in ----
 
@@ -175,11 +176,14 @@ struct request_outcome {
     std::string_view line;   // what came of the request line; only where it is not understood
 };
 
-// Measures and logs requests: told once of each, when it is over. One a core; what it is shown is
-// valid during the call.
+// Measures and logs requests: told of each when it is over. One a core; what it is shown is valid
+// during the call.
 class request_observer {
 public:
+    // Told that a request is understood, if `tell_begins`.
+    virtual void on_request_begun(detail::exchange&) noexcept = 0;
     virtual void on_request_over(detail::exchange&, const request_outcome&) noexcept = 0;
+    bool tell_begins = false;
     // Requests that are understood and not over yet, by method.
     std::array<counter, method_count> active;
 

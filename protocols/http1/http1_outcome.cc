@@ -29,7 +29,7 @@ void http1_exchange::tell_outcome() noexcept {
     if (understood) {
         outcome.verb = head_.method();
         outcome.minor_version = static_cast<uint8_t>(head_.version_minor());
-        outcome.body_sent = written_;
+        outcome.body_sent = unheard_ ? 0 : written_;
         told->active[static_cast<size_t>(outcome.verb)].subtract();
     } else {
         outcome.line = first_line();
