@@ -147,7 +147,8 @@ configuration_binder::urls_of_ports() const {
 void configuration_binder::warn_of_nobody() {
     std::vector<std::string_view> names;
     for (const endpoint& one : endpoints_) names.push_back(one.name);
-    for (const auto& [name, last_word] : options_.named_endpoints) {
+    for (const auto& named : options_.named_endpoints) {
+        const std::string& name = named.first;
         const auto is_it = [&](std::string_view one) { return equals_ignore_case(one, name); };
         if (std::any_of(names.begin(), names.end(), is_it)) continue;
         const std::string_view meant = nearest(name, names);

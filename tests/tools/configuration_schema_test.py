@@ -192,7 +192,8 @@ class Schema(unittest.TestCase):
             self.assertTrue(is_valid(document, self.schema), (document, why))
 
     def test_every_key_is_in_the_schema(self):
-        shown = subprocess.run([SAKER, "serve", "--print-configuration-page"], check=True, capture_output=True, text=True)
+        shown = subprocess.run([SAKER, "serve", "--print-configuration-page"], check=True, capture_output=True,
+                               text=True)
         section, keys = "", []
         for line in shown.stdout.splitlines():
             if line.startswith("### "):

@@ -57,6 +57,8 @@ template <class... F>
 struct overloaded : F... {
     using F::operator()...;
 };
+template <class... F>
+overloaded(F...) -> overloaded<F...>;  // clang 14 does not deduce it by itself
 
 template <class Table>
 std::vector<std::string_view> texts(const Table& table) {
