@@ -228,6 +228,9 @@ result<parsed_address> parse_address(std::string_view url) {
     // "unix:80" is the port of a host called unix, as with Kestrel.
     if (rest.starts_with(unix_prefix) && !only(rest.substr(unix_prefix.size()), "0123456789"))
         return unix_socket(url, rest.substr(unix_prefix.size()), scheme);
+    if (rest.starts_with("pipe:/"))
+        return error("Named pipes transport requires a Windows operating system: " + quoted(url) +
+                     ". A unix socket is http://unix:/run/app.sock.");
     auto parts = take_apart(url, rest, scheme);
     if (!parts) return parts.error();
     const auto port = port_of(url, *parts);

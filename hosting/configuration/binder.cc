@@ -5,11 +5,14 @@
 
 #include "core/base/log.h"
 #include "hosting/configuration/table/key_path.h"
+#include "hosting/configuration/table/setting_words.h"
 #include "hosting/configuration/values.h"
 #include "hosting/options_check.h"
 #include "protocols/http/characters.h"
+#include "transports/transports.h"
 
 #include <algorithm>
+#include <array>
 
 namespace saker {
 
@@ -63,7 +66,7 @@ void configuration_binder::run() {
 void configuration_binder::sort_out(const entry& one) {
     const key_match match = match_key(one.key);
     if (match.row == nullptr) {
-        if (!is_strict(one.key)) return;
+        if (!is_strict(one.key)) return warn_of_near_miss(one);
         if (match.what == key_match::kind::section) {
             // A variable called SAKER is not about us; an empty section is nothing.
             const bool variable = one.origin.starts_with("environment ");
@@ -88,6 +91,23 @@ void configuration_binder::sort_out(const entry& one) {
     } else if (row.of_server != nullptr) {
         server_.push_back({&row, &one});
     }
+}
+
+// "Kestral:Limits:..." is the application's own, or a slip: told once.
+void configuration_binder::warn_of_near_miss(const entry& one) {
+    constexpr std::array<std::string_view, 2> ours = {"Kestrel", "Saker"};
+    const std::string_view top = first_segment(one.key);
+    if (top.size() == one.key.size()) return;
+    const std::string_view meant = nearest(top, ours);
+    if (meant.empty()) return;
+    const std::string would_be = std::string(meant) + one.key.substr(top.size());
+    const std::string told = in_small_letters(top);
+    if (match_key(would_be).segments < 2 ||
+        std::find(told_.begin(), told_.end(), told) != told_.end())
+        return;
+    told_.push_back(told);
+    warn(one, std::string(top) + " is taken for a section of the application's own; did you mean " +
+                  std::string(meant) + '?');
 }
 
 void configuration_binder::unknown(const entry& one) {
@@ -141,8 +161,24 @@ void configuration_binder::check_kind(const setting& row, const entry& one, std:
         warn(one, one.key + " has no effect. " + std::string(row.effect));
 }
 
+// A name that no transport has; whether one that is there works here shows at the start.
+std::string configuration_binder::unknown_transport(std::string_view given) const {
+    std::vector<std::string_view> known = {"auto"};
+    for (const auto& plug_in : options_.transport.plug_ins)
+        if (plug_in != nullptr) known.push_back(plug_in->name());
+    for (const transport_factory* built_in : built_in_transports())
+        known.push_back(built_in->name());
+    if (std::find(known.begin(), known.end(), given) != known.end()) return {};
+    return wording::one_of(given, known);
+}
+
 void configuration_binder::put(const setting& row, const entry& by, const place& at) {
-    const taken done = take(row, at, by.value, by.is_null);
+    taken done = take(row, at, by.value, by.is_null);
+    const bool names_transport =
+        row.key.ends_with(":Transport:Name") ||
+        (row.key.ends_with(":Transport") && std::holds_alternative<std::string*>(at));
+    if (names_transport && !by.is_null && done.mistake.empty())
+        done.mistake = unknown_transport(by.value);
     if (!done.mistake.empty())
         mistake(by, by.key + " is " + quoted(by.value) + "; expected " + done.mistake +
                         (done.mistake.ends_with('?') ? "" : "."));

@@ -45,7 +45,8 @@ private:
     void sort_out(const entry&);
     void check_kind(const setting&, const entry&, std::string_view rest);
     void unknown(const entry&);
-    void wrong_shape(const setting&, const entry&);
+    void warn_of_near_miss(const entry&);
+    [[nodiscard]] std::string unknown_transport(std::string_view given) const;
     void put(const setting&, const entry&, const place&);
     void apply_server();
     void apply_defaults();
@@ -73,8 +74,5 @@ private:
     std::vector<std::pair<size_t, std::string>> found_mistakes_;  // with the order of the source
     std::vector<std::string> mistakes_, warnings_;
 };
-
-// What is said of a key that is not known: the nearest that is, if one is near.
-[[nodiscard]] std::string unknown_key(std::string_view key, size_t& known_segments);
 
 }  // namespace saker

@@ -111,7 +111,8 @@ std::string_view nearest(std::string_view given, std::span<const std::string_vie
     if (given.size() > longest) return {};
     const std::string typed = in_small_letters(given);
     std::string_view best;
-    size_t least = std::max<size_t>(given.size(), 4) / 2;  // farther off, it is no typing mistake
+    size_t least =
+        (std::max<size_t>(given.size(), 4) + 1) / 2;  // farther off, it is no typing mistake
     for (const std::string_view one : known) {
         const std::string word = in_small_letters(one);
         const size_t far = word.size() > typed.size() && typed.size() > 3 && word.starts_with(typed)

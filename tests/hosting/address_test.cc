@@ -157,6 +157,49 @@ TEST(address, mistakes_are_told_in_a_sentence) {
         EXPECT_NE(mistake(url).find(part), std::string::npos) << url << " -> " << mistake(url);
 }
 
+// kestrel.md 1.8, rule by rule: what Kestrel does with the same text is in the comment.
+TEST(address, is_stricter_than_kestrel_where_it_would_listen_on_what_nobody_meant) {
+    struct {
+        std::string_view url, part;
+    } const table[] = {
+        {"http://127.0.0.1: 80", "only numbers are allowed"},   // 80: int.TryParse trims
+        {"http://127.0.0.1:80 ", "only numbers are allowed"},   // the same
+        {"http://127.0.0.1:+80", "only numbers are allowed"},   // 80: a sign is a number's
+        {"http://127.0.0.1:-80", "only numbers are allowed"},   // an exception at the bind
+        {"http://127.0.0.1:99999", "not between 0 and 65535"},  // an exception at the bind
+        {"http://*:80a", "only numbers are allowed"},         // host "*:80a", any address, port 80
+        {"http://*:", "only numbers are allowed"},            // host "*:", any address, port 80
+        {"http://127.0.0.1.:80", "four numbers up to 255"},   // a name: any address
+        {"http://256.1.1.1:80", "four numbers up to 255"},    // a name: any address
+        {"http://1:80", "four numbers up to 255"},            // a name: any address
+        {"http://::1:80", "written in brackets"},             // a name: any address
+        {"http://[::1:80", "The bracket is not closed"},      // a name: any address
+        {"http://[localhost]:80", "stands an IPv6 address"},  // a name: any address
+        {"http://*.contoso.com:80", "an address, localhost, *"},  // a name: any address
+        {"http://a,b:80", "an address, localhost, *"},            // a name: any address
+        {"http://unix:run/x.sock", "must be absolute"},           // a name: any address, port 80
+        {"http://unix:/", "that of a file"},                      // fails at the bind
+        {" http://*:80", "Unrecognized scheme"},                  // the same
+    };
+    for (const auto& [url, part] : table)
+        EXPECT_NE(mistake(url).find(part), std::string::npos) << url << " -> " << mistake(url);
+}
+
+TEST(address, what_kestrel_takes_is_taken) {
+    EXPECT_EQ(bound("HTTP://127.0.0.1:80"), "http://127.0.0.1:80");
+    EXPECT_EQ(bound("http://127.0.0.1"), "http://127.0.0.1:80");
+    EXPECT_EQ(bound("http://127.0.0.1:00080/"), "http://127.0.0.1:80");
+    EXPECT_EQ(bound("http://a_b-c.d:80"), "http://[::]:80 http://0.0.0.0:80");
+    EXPECT_EQ(bound("http://unix:/run/a b.sock:"), "http://unix:/run/a b.sock");
+    EXPECT_EQ(bound("http://localhost.:80"), "http://[::]:80 http://0.0.0.0:80");
+}
+
+TEST(address, named_pipes_are_windows) {
+    EXPECT_EQ(mistake("http://pipe:/name"),
+              "Named pipes transport requires a Windows operating system: 'http://pipe:/name'. A "
+              "unix socket is http://unix:/run/app.sock.");
+}
+
 TEST(address, the_path_of_a_unix_socket_has_an_end) {
     const std::string longest = "http://unix:/" + std::string(106, 'x');
     EXPECT_EQ(parsed(longest).endpoints[0].path.size(), 107u);

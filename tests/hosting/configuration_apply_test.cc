@@ -178,6 +178,9 @@ TEST_F(configuration_apply, values_that_are_none_are_told_with_what_is_valid) {
         {"Saker:AccessLog:Format", "xml", "expected Off, Ncsa, W3c or Json."},
         {"Saker:Limits:ClientPrefixIpv4", "33", "a whole number of bits from 1 to 32."},
         {"Saker:Transport:Name", "", "expected a text that is not empty."},
+        {"Saker:Transport:Name", "eppol", "did you mean epoll?"},
+        {"Saker:Transport", "io-uring", "did you mean io_uring?"},
+        {"Kestrel:EndpointDefaults:Transport", "x", "is \"x\"; expected auto, io_uring or epoll."},
         {"Kestrel:EndpointDefaults:Protocols", "Http11", "did you mean Http1?"},
         {"Kestrel:EndpointDefaults:Protocols", "Http2",
          "HTTP/2 without TLS is not in this version."},
@@ -207,6 +210,15 @@ TEST_F(configuration_apply, sections_of_the_application_are_left_alone) {
     ASSERT_NE(read->find("myapp:limts"), nullptr);
     EXPECT_EQ(*read->find("myapp:limts"), "1");
     EXPECT_EQ(read->find("MyApp"), nullptr);
+}
+
+TEST_F(configuration_apply, a_section_that_looks_like_ours_is_told) {
+    given(R"({"Kestral": {"Limits": {"MaxRequestLineSize": 1}, "Endpoints": {"A": {"Url": "x"}}},
+              "Maker": {"Name": "x"}})");
+    EXPECT_EQ(
+        warnings(),
+        "appsettings.json:1: Kestral is taken for a section of the application's own; did you "
+        "mean Kestrel?");
 }
 
 TEST_F(configuration_apply, what_has_no_effect_is_told) {

@@ -63,6 +63,7 @@ CASES = {
     "url: path base": endpoint('"Url": "http://127.0.0.1:PORT1/base"'),
     "url: unix": endpoint('"Url": "http://unix:FOLDER/a.sock"'),
     "url: unix, not absolute": endpoint('"Url": "http://unix:a.sock"'),
+    "url: named pipe": endpoint('"Url": "http://pipe:/name"'),
     "url: space in port": endpoint('"Url": "http://127.0.0.1: PORT1"'),
     "url: plus in port": endpoint('"Url": "http://127.0.0.1:+PORT1"'),
     "url: too large a port": endpoint('"Url": "http://127.0.0.1:70000"'),
