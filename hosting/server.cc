@@ -13,9 +13,19 @@
 namespace saker {
 
 server::server(server_options options) : host_(std::make_unique<server_host>(std::move(options))) {}
-server::~server() = default;
+
+server::~server() { let_go(); }
 server::server(server&&) noexcept = default;
-server& server::operator=(server&&) noexcept = default;
+server& server::operator=(server&& other) noexcept {
+    if (this != &other) let_go();
+    host_ = std::move(other.host_);
+    return *this;
+}
+
+// A handler that never returns goes on using what it was given.
+void server::let_go() noexcept {
+    if (host_ != nullptr && !host_->stop(std::chrono::milliseconds(0))) (void)host_.release();
+}
 
 server& server::listen(std::string_view url, server_options::configure then) {
     host_->options.listen(url, std::move(then));

@@ -1,16 +1,19 @@
 #pragma once
-// What is behind a `server`: its options, its routes, and, once it is started, its cores.
+// What is behind a `server`: its options, its routes, and, once it is started, its cores and what
+// they listen on. Starting, changing and stopping follow each other, whoever asks for them.
 
 #include "core/base/log.h"
 #include "core/connection/admission.h"
 #include "core/reactor/offload_pool.h"
-#include "hosting/address.h"
-#include "hosting/core_runner.h"
 #include "hosting/diagnostics/server_recorder.h"
+#include "hosting/life/core_groups.h"
+#include "hosting/life/endpoint_set.h"
 #include "hosting/pipeline.h"
 
 #include <saker/server.h>
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -25,49 +28,53 @@ public:
     explicit server_host(server_options chosen) : options(std::move(chosen)) {}
     ~server_host() { stop(std::chrono::milliseconds(0)); }
 
-    server_options options;
+    server_options options;  // those in force; changed by `apply` alone once it has started
     pipeline requests;
     std::vector<std::string> mistakes;  // of `route` and `use`, told by `start`
+    // What is aborted has this long to be over; then it is left behind.
+    std::chrono::milliseconds abort_time = std::chrono::seconds(5);
 
     [[nodiscard]] result<std::vector<std::string>> start();
     // The same on one core that is this thread, whose caller takes its turns: for `test_client` and
     // tests. Factory and clock outlive the host.
     [[nodiscard]] result<std::vector<std::string>> start_here(const transport_factory&,
                                                               const clock&);
-    [[nodiscard]] core& core_here() noexcept { return cores_.front()->one_core(); }
+    // Takes over what can be taken over while it runs, and tells the log. What was changed, one
+    // line each; or why nothing was.
+    [[nodiscard]] result<std::vector<std::string>> apply(const server_options& fresh);
+
+    [[nodiscard]] core& core_here() noexcept { return cores_.first().one_core(); }
     // The parts of `stop`, for whoever takes the turns.
     void begin_stop();
-    [[nodiscard]] bool all_over() const noexcept;
-    void stop(std::chrono::milliseconds grace);
+    [[nodiscard]] bool all_over() const { return cores_.all_over(); }
+    // False where something did not end although it was aborted: the host has to stay for ever.
+    bool stop(std::chrono::milliseconds grace);
     // Aborts what a `stop` on another thread is waiting for.
     void abort();
-    [[nodiscard]] server_statistics statistics() const;
     [[nodiscard]] std::shared_ptr<diagnostics::server_recorder> recorder() const noexcept {
         return recorder_;
     }
     // Any thread. Files that were renamed are left, and opened anew under their names.
     void reopen_logs() noexcept { recorder_->reopen_access_log(); }
+    // It serves, and nobody has asked it to stop.
+    [[nodiscard]] bool ready() const noexcept { return ready_.load(std::memory_order_acquire); }
+    void not_ready() noexcept { ready_.store(false, std::memory_order_release); }
+    // "http://127.0.0.1:8080", as they are bound. Not while it is changed.
+    [[nodiscard]] std::vector<std::string> addresses() const { return endpoints_->addresses(); }
+    [[nodiscard]] server_statistics statistics() const { return cores_.statistics(); }
+    [[nodiscard]] const core_groups& cores() const noexcept { return cores_; }
     [[nodiscard]] bool started() const noexcept { return started_; }
     void log(log_level level, std::string message) const;
 
 private:
-    struct opened {
-        std::vector<std::string> bound;
-        std::vector<std::string> errors;
-    };
-    [[nodiscard]] error check() const;
-    void prepare();
-    [[nodiscard]] std::string start_cores();
-    void add_core(uint32_t index, const clock& time);
+    enum class stage : uint8_t { idle, changing, stopping };
+    class change;
+
+    [[nodiscard]] error check(const server_options&) const;
+    void prepare(const clock&);
+    [[nodiscard]] result<std::vector<std::string>> listen_everywhere();
     [[nodiscard]] bool wait_until_over(std::chrono::steady_clock::time_point until);
-    void listen_on(const server_options::listened& wanted, opened& all);
-    void listen_on(const parsed_address& address, const endpoint_plan& plan, opened& all);
-    // Opens it on every core: 0, or a negated errno with everything as before.
-    [[nodiscard]] int open(endpoint& where, endpoint_plan plan);
-    [[nodiscard]] std::string why_not(int error, const endpoint& where,
-                                      const std::string& shown) const;
-    [[nodiscard]] endpoint_plan plan_for(const listen_options& chosen);
-    [[nodiscard]] result<std::vector<std::string>> listen_everywhere(opened all);
+    void take_over(server_options fresh);
 
     real_clock clock_;
     const std::shared_ptr<diagnostics::server_recorder> recorder_ =
@@ -75,17 +82,18 @@ private:
     std::unique_ptr<log_writer> log_;
     std::unique_ptr<offload_pool> offloads_;
     std::string no_access_log_;  // why there is none
-    http1::service_options http_;
     admission admission_;
-    std::vector<std::unique_ptr<core_runner>> cores_;
-    std::string transport_;
+    core_groups cores_;
+    std::optional<endpoint_set> endpoints_;
     bool started_ = false;
-    bool running_ = false;
     bool here_ = false;  // without threads: the caller takes the turns
+    std::atomic<bool> ready_ = false;
 
-    std::mutex life_;  // `running_` stays while it is held
-    std::mutex guard_;
-    std::condition_variable over_;
+    mutable std::mutex guard_;  // of what follows; held for moments
+    std::condition_variable over_, idle_;
+    bool running_ = false;  // cores may be asked
+    bool stopping_ = false;
+    bool changing_ = false;
 };
 
 }  // namespace saker

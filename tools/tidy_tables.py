@@ -18,7 +18,9 @@ HTTP_NEEDS = ["core/connection", "core/time"] + PIPE
 HOSTING = ["hosting", "hosting/diagnostics", "transports", "transports/memory", "protocols/http",
            "protocols/http1"] + CONNECTION
 TRANSPORTS = ["transports/posix", "transports/epoll", "transports/io_uring", "transports/memory"]
-EVERYTHING = HOSTING + TRANSPORTS + ["tests", "tools/saker"]
+# What a server does while it runs; beside hosting, not below it.
+LIFE = ["hosting/life"]
+EVERYTHING = HOSTING + LIFE + TRANSPORTS + ["tests", "tools/saker"]
 ARROWS = {
     "include/saker": [],
     "core/base": [],
@@ -36,7 +38,8 @@ ARROWS = {
     "transports": TRANSPORTS + CONTRACT,
     "protocols/http": HTTP_NEEDS,
     "protocols/http1": ["protocols/http"] + HTTP_NEEDS,
-    "hosting": [room for room in HOSTING if room != "hosting"],
+    "hosting": [room for room in HOSTING if room != "hosting"] + LIFE,
+    "hosting/life": HOSTING,
     # Measures what cores and protocols tell; knows nothing of servers.
     "hosting/diagnostics": ["protocols/http"] + CONNECTION,
     "tools/saker": HOSTING,

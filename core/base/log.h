@@ -28,8 +28,10 @@ public:
 
     // Worth building a message for.
     [[nodiscard]] bool enabled(log_level level) const noexcept {
-        return level >= minimum_ && level != log_level::none;
+        return level >= minimum_.load(std::memory_order_relaxed) && level != log_level::none;
     }
+    // Any thread: from now on.
+    void minimum(log_level level) noexcept { minimum_.store(level, std::memory_order_relaxed); }
     // Any thread. `category` is a literal; `message` one line, what a peer sent in it `escape`d.
     void write(log_level level, std::string_view category, std::string message) noexcept;
     // Waits until the sink has had all that was written before. Not to be called by the sink.
@@ -50,7 +52,7 @@ private:
     void report_dropped() noexcept;
     void tell(const log_record&) noexcept;
 
-    const log_level minimum_;
+    std::atomic<log_level> minimum_;
     const log_sink sink_;
     std::atomic<entry*> newest_{nullptr};  // what was written since the thread looked, linked back
     std::atomic<uint32_t> accepted_{0};    // wraps, as does `finished_`: their distance counts

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <string_view>
 
 namespace saker {
 namespace {
@@ -83,6 +84,20 @@ bool core_connection::upgrade() noexcept {
     require_response_rate(std::nullopt);
     ordinary_end_ = end_reason::upgraded;
     return true;
+}
+
+uint64_t core_connection::next_number() noexcept {
+    return connections_made.load(std::memory_order_relaxed);
+}
+
+std::string_view core_connection::doing() const noexcept {
+    if (closing_) return delegate_running_ ? "its handler has not returned" : "closing";
+    if (!delegate_running_ && send_.in_flight) return "sending the rest of what was written";
+    if (!delegate_running_) return "waiting for the client's end";
+    if (idle_) return "idle";
+    if (armed_for_ == deadline::request_headers) return "receiving the head of a request";
+    if (armed_for_ == deadline::request_drain) return "receiving a body that nobody wants";
+    return send_.in_flight ? "answering, the client takes it slowly" : "answering";
 }
 
 std::string core_connection::id() const {

@@ -112,7 +112,14 @@ public:
         idle_ = idle;
         if (idle && close_requested_) await_last_request();
     }
+    // Grows with each connection of the process.
     [[nodiscard]] uint64_t number() const noexcept { return number_; }
+    // Those of connections that are made from now on are not below it.
+    [[nodiscard]] static uint64_t next_number() noexcept;
+    // Between two requests.
+    [[nodiscard]] bool idle() const noexcept { return idle_; }
+    // What it is at, for the log: "sending", "idle".
+    [[nodiscard]] std::string_view doing() const noexcept;
     [[nodiscard]] listener& from() const noexcept { return listener_; }
 
 private:

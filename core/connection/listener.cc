@@ -28,12 +28,13 @@ std::string what_of(std::exception_ptr failure) noexcept {
 
 listener::listener(core& home, const connection_options& options,
                    const connection_delegate& delegate, std::string display) noexcept
-    : core_(home), options_(options), delegate_(delegate), display_(std::move(display)) {}
+    : core_(home), options_(&options), delegate_(&delegate), display_(std::move(display)) {}
 
 listener::~listener() {
     SAKER_ASSERT(over(), "a listener outlives its connections");
     SAKER_ASSERT(!waiting_, "who waits for a place is served or refused");
     core_.timers().disarm(retry_);
+    core_.timers().disarm(handshakes_);
 }
 
 int listener::open(endpoint& where) noexcept {
@@ -48,7 +49,7 @@ int listener::adopt(int native_socket) noexcept {
     socket_id adopted;
     const int result = core_.io().adopt(native_socket, adopted);
     if (result < 0) return result;
-    if (options_.admits != nullptr) options_.admits->enter();  // whoever hands it over has room
+    if (options_->admits != nullptr) options_->admits->enter();  // whoever hands it over has room
     serve(adopted, nullptr);
     return 0;
 }
@@ -80,7 +81,7 @@ void listener::back_off(int error) noexcept {
 // ---- who may come in ----
 
 void listener::welcome(socket_id accepted) noexcept {
-    admission* const admits = options_.admits;
+    admission* const admits = options_->admits;
     if (admits == nullptr) return void(serve(accepted, nullptr));
     std::string address;
     if (admits->asks_address()) address = core_.io().names(accepted).remote;
@@ -114,18 +115,19 @@ void listener::on_place_free() noexcept {
 }
 
 core_connection& listener::add(socket_id accepted) noexcept {
+    quiet_turns_ = 0;
     core_.counts().connections_accepted.add();
     core_.counts().connections_open.add();
     if (counts_ != nullptr) counts_->open.add();
     ++open_connections_;
-    auto* const added = new core_connection(core_, *this, options_, accepted);
+    auto* const added = new core_connection(core_, *this, *options_, accepted);
     connections_.push_back(*added);
     return *added;
 }
 
 core_connection& listener::serve(socket_id accepted, admission::client* from) noexcept {
     core_connection& added = add(accepted);
-    added.start(delegate_, from);
+    added.start(*delegate_, from);
     if (close_requested_) added.request_close(end_reason::app_shutdown);
     return added;
 }
@@ -155,13 +157,37 @@ void listener::stop_accepting() noexcept {
     if (!listening_) return;
     listening_ = false;
     core_.timers().disarm(retry_);
+    core_.timers().disarm(handshakes_);
     if (waiting_) {  // it was accepted: its request is answered before the end
-        options_.admits->forget(place_);
-        options_.admits->enter();
+        options_->admits->forget(place_);
+        options_->admits->enter();
         serve(*std::exchange(waiting_, std::nullopt), nullptr)
             .request_close(end_reason::app_shutdown);
     }
     core_.io().close(socket_, closing_);
+}
+
+void listener::wind_down(std::chrono::nanoseconds longest_handshake) noexcept {
+    if (!listening_) return;
+    quiet_turns_ = 0;
+    if (longest_handshake.count() <= 0) return core_.at_next_turn_end(quiet_);
+    core_.timers().disarm(handshakes_);
+    core_.timers().arm(handshakes_, core_.tick_after(longest_handshake));
+}
+
+// A transport answers one accept a turn, and may leave the kernel out of every second one.
+void listener::look_whether_quiet() noexcept {
+    constexpr int enough = 3;
+    if (!listening_) return tell_if_over();
+    if (++quiet_turns_ > enough) return stop_accepting();
+    core_.at_next_turn_end(quiet_);
+}
+
+void listener::renew(const connection_options& options, const connection_delegate& delegate,
+                     std::string display) noexcept {
+    options_ = &options;
+    delegate_ = &delegate;
+    display_ = std::move(display);
 }
 
 void listener::on_listener_closed() noexcept { tell_if_over(); }
@@ -169,6 +195,10 @@ void listener::on_listener_closed() noexcept { tell_if_over(); }
 void listener::request_close_all(end_reason why) noexcept {
     close_requested_ = true;
     connections_.for_each([why](core_connection& one) { one.request_close(why); });
+}
+
+void listener::request_close_older(uint64_t than, end_reason why) noexcept {
+    for_each_older(than, [why](core_connection& one) { one.request_close(why); });
 }
 
 void listener::abort_all(end_reason why) noexcept {

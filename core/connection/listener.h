@@ -10,7 +10,9 @@
 #include <saker/transport.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <string>
@@ -19,7 +21,7 @@ namespace saker {
 
 class listener {
 public:
-    // `options` and `delegate` outlive it.
+    // `options` and `delegate` outlive it, or the connections that had them before `renew`.
     listener(core& home, const connection_options& options, const connection_delegate& delegate,
              std::string display) noexcept;
     ~listener();
@@ -36,15 +38,32 @@ public:
     [[nodiscard]] std::string local_address() const { return core_.io().names(socket_).local; }
     // Serves a socket that was connected elsewhere: 0, or a negated errno.
     int adopt(int native_socket) noexcept;
-    // No more connections; those that are open go on.
+    // No more connections; those that are open go on. What waits to be accepted is lost.
     void stop_accepting() noexcept;
+    // The same once nobody waits any more: after `longest_handshake`, when turns bring no more.
+    void wind_down(std::chrono::nanoseconds longest_handshake) noexcept;
+    // For connections from now on; those that are open keep what they have, which outlives them.
+    void renew(const connection_options&, const connection_delegate&, std::string display) noexcept;
     void request_close_all(end_reason why) noexcept;
     void abort_all(end_reason why) noexcept;
+    // Only those whose number is below.
+    void request_close_older(uint64_t than, end_reason why) noexcept;
+    // Calls `action` for each connection whose number is below `than`; it may end them.
+    template <class Action>
+    void for_each_older(uint64_t than, Action action) {
+        connections_.for_each([&](core_connection& one) {
+            if (one.number() < than) action(one);
+        });
+    }
+    // The number of the oldest connection; more than any where there is none.
+    [[nodiscard]] uint64_t oldest() noexcept {
+        return connections_.empty() ? UINT64_MAX : connections_.front().number();
+    }
 
     // Nothing of it is with the transport any more, and no connection is left.
     [[nodiscard]] bool over() const noexcept {
-        return open_connections_ == 0 && !accept_.in_flight && !closing_.in_flight &&
-               !place_.on_its_way;
+        return !listening_ && open_connections_ == 0 && !accept_.in_flight && !closing_.in_flight &&
+               !quiet_.queued && !place_.on_its_way;
     }
     // Run whenever the last connection has gone after `stop_accepting`.
     void when_over(continuation next) noexcept { on_over_ = next; }
@@ -68,11 +87,12 @@ private:
     void refuse(socket_id, end_reason why) noexcept;
     core_connection& add(socket_id) noexcept;
     void tell_if_over() noexcept;
+    void look_whether_quiet() noexcept;
 
     core& core_;
-    const connection_options& options_;
-    const connection_delegate& delegate_;
-    const std::string display_;
+    const connection_options* options_;
+    const connection_delegate* delegate_;
+    std::string display_;
     socket_id socket_;
     bool listening_ = false;
     bool close_requested_ = false;
@@ -99,6 +119,23 @@ private:
         listener& owner;
         static void run(timer& due) noexcept { static_cast<retry_timer&>(due).owner.ask_accept(); }
     } retry_{*this};
+    // Of winding down: how many turns have brought nobody.
+    int quiet_turns_ = 0;
+    struct quiet_hook final : turn_end_hook {
+        explicit quiet_hook(listener& of) noexcept : turn_end_hook(run), owner(of) {}
+        listener& owner;
+        static void run(turn_end_hook& due) noexcept {
+            static_cast<quiet_hook&>(due).owner.look_whether_quiet();
+        }
+    } quiet_{*this};
+    struct handshake_timer final : timer {
+        explicit handshake_timer(listener& of) noexcept : timer(run), owner(of) {}
+        listener& owner;
+        static void run(timer& due) noexcept {
+            listener& of = static_cast<handshake_timer&>(due).owner;
+            of.core_.at_next_turn_end(of.quiet_);
+        }
+    } handshakes_{*this};
 };
 
 }  // namespace saker

@@ -83,7 +83,7 @@ void core::turn(steady_time until) noexcept {
     scope here(*this);
     operation_queue answered;
     const bool at_once = !mail_.empty() || held_ != nullptr;
-    const steady_time look = at_once ? now_ : next_look(until);
+    const steady_time look = at_once ? steady_time{} : next_look(until);
     io_->wait(answered, look);
     look_at_clock(look);
     release_held();

@@ -46,7 +46,8 @@ using request_middleware = std::function<task<>(request&, response&, const reque
 class server {
 public:
     explicit server(server_options options = {});
-    ~server();  // stops it, with no grace
+    // Stops it, with no grace. What a handler that never returns still uses is left behind.
+    ~server();
     server(server&&) noexcept;
     server& operator=(server&&) noexcept;
 
@@ -108,6 +109,7 @@ public:
 private:
     friend class test_client;
     friend class metrics;
+    void let_go() noexcept;
     std::unique_ptr<server_host> host_;
 };
 

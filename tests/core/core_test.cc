@@ -128,7 +128,7 @@ TEST_F(core_test, does_not_wait_while_there_is_mail) {
     home.post(mail);
     EXPECT_EQ(io->wakes.load(), 1);
     home.turn(time.now() + 1h);
-    EXPECT_EQ(io->waited_until, time.now());
+    EXPECT_LE(io->waited_until, time.now());
     EXPECT_EQ(order, "m");
 }
 

@@ -89,6 +89,8 @@ protected:
     [[nodiscard]] server_host& host() { return *host_; }
     [[nodiscard]] memory_network* network() { return network_.get(); }
     [[nodiscard]] uint16_t port() const { return where_.port; }
+    // Clients that connect from now on do so there.
+    void talk_to(uint16_t port) { where_.port = port; }
     [[nodiscard]] bool in_memory() const { return GetParam().transport == "memory"; }
 
     // The lines that every answer has.

@@ -1,0 +1,87 @@
+#pragma once
+// What a server listens on, while it runs: endpoints are opened, renewed in place and retired, as
+// the options want it, without a moment in which a client would be refused at an address that was
+// and will be listened on. All of a change happens, or nothing of it. One thread at a time.
+
+#include "core/connection/admission.h"
+#include "hosting/address.h"
+#include "hosting/core_runner.h"
+#include "hosting/life/core_groups.h"
+
+#include <saker/options.h>
+#include <saker/result.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace saker {
+
+struct log_target;
+
+class endpoint_set {
+public:
+    // All outlive it. `here`: all is on the caller's thread, perhaps on a network in memory.
+    endpoint_set(core_groups& cores, application& app, admission& admits, bool here) noexcept
+        : cores_(cores), app_(app), admits_(admits), here_(here) {}
+
+    struct changes {
+        std::vector<std::string> bound;  // added: "http://127.0.0.1:8080 (epoll)"
+        std::vector<std::string> lines;  // what was done, for the log
+        std::vector<std::string> left;   // what was not, and why
+    };
+    // Makes what is open be `fresh.endpoints`. Where `renews_all`, connections from now on begin
+    // with the other options of `fresh` everywhere; else only at endpoints that have changed.
+    [[nodiscard]] result<changes> apply(const server_options& fresh, bool renews_all,
+                                        const log_target&);
+    // The addresses, with their ports: "http://127.0.0.1:8080".
+    [[nodiscard]] std::vector<std::string> addresses() const;
+    // Of all endpoints. Afterwards nothing is applied.
+    void begin_stop();
+
+private:
+    struct socket {
+        place_id id = 0;
+        endpoint where;
+        std::string shown;
+        std::vector<int> natives;  // one a core
+    };
+    struct open_endpoint {
+        std::string name, place;  // the place without its scheme: "127.0.0.1:8080"
+        address_scheme scheme = address_scheme::http;
+        listen_options options;
+        core_group* group = nullptr;
+        std::vector<socket> sockets;
+    };
+    struct wanted_endpoint {
+        const server_options::listened* what = nullptr;
+        parsed_address address;
+        std::string place;
+        core_group* group = nullptr;
+        open_endpoint* kept = nullptr;
+        std::vector<socket> opened;
+    };
+
+    [[nodiscard]] result<wanted_endpoint> understand(const server_options::listened&,
+                                                     const server_options&);
+    void match(std::vector<wanted_endpoint>&, changes&);
+    [[nodiscard]] std::vector<std::string> open(wanted_endpoint&, const server_options&,
+                                                const log_target&);
+    [[nodiscard]] core_runner::opened open(core_group&, endpoint where, const shared_plan&,
+                                           socket& made);
+    void retire(const core_group&, const socket&);
+    void renew(open_endpoint&, const wanted_endpoint&, const server_options&, bool renews_all,
+               changes&);
+    [[nodiscard]] shared_plan plan_for(const listen_options&, const server_options&,
+                                       std::string display) const;
+    [[nodiscard]] bool is_own_port(const endpoint&) const noexcept;
+
+    core_groups& cores_;
+    application& app_;
+    admission& admits_;
+    const bool here_;
+    place_id next_id_ = 1;
+    std::vector<open_endpoint> open_;
+};
+
+}  // namespace saker
