@@ -96,7 +96,7 @@ GENERATED = ["protocols/http/header_names.*", "tests/fuzz/corpus/*", "tests/supp
 
 # pattern, what it is, remedy, and what before it makes it all right (another library's name).
 NAMES = [
-    (r"\b[gs]et_(?!return_object|if\b|id\b|deleter|terminate|new_handler|exception|value\b)[a-z]\w*",
+    (r"\b[gs]et_(?!return_object|future\b|if\b|id\b|deleter|terminate|new_handler|exception|value\b)[a-z]\w*",
      "a get_ or set_ in a name", "name what it is (`size()`) or what is done (`resize()`)", r"::\s*$"),
     (r"\b(?:\w+(?:Manager|Helper|Utils?|Impl)|\w+_(?:manager|helper|utils?|impl))\b",
      "a name that says nothing", "name what it does", None),
