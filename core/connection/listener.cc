@@ -88,7 +88,9 @@ void listener::welcome(socket_id accepted) noexcept {
     admission::client* from = nullptr;
     switch (admits->admit(address, place_, from)) {
         case admission::verdict::welcome: serve(accepted, from); return;
-        case admission::verdict::wait: waiting_ = accepted; return;
+        case admission::verdict::wait:
+            waiting_ = accepted;
+            return winding_down_ ? let_in() : void();
         case admission::verdict::too_many:
             return refuse(accepted, end_reason::max_concurrent_connections_exceeded);
         case admission::verdict::too_many_of_client:
@@ -158,17 +160,23 @@ void listener::stop_accepting() noexcept {
     listening_ = false;
     core_.timers().disarm(retry_);
     core_.timers().disarm(handshakes_);
-    if (waiting_) {  // it was accepted: its request is answered before the end
-        options_->admits->forget(place_);
-        options_->admits->enter();
-        serve(*std::exchange(waiting_, std::nullopt), nullptr)
-            .request_close(end_reason::app_shutdown);
-    }
+    let_in();
     core_.io().close(socket_, closing_);
+}
+
+// Who waits for a place was accepted: its request is answered before the end.
+void listener::let_in() noexcept {
+    if (!waiting_) return;
+    options_->admits->forget(place_);
+    options_->admits->enter();
+    serve(*std::exchange(waiting_, std::nullopt), nullptr).request_close(end_reason::app_shutdown);
+    if (listening_ && !accept_.in_flight && !retry_.armed()) ask_accept();
 }
 
 void listener::wind_down(std::chrono::nanoseconds longest_handshake) noexcept {
     if (!listening_) return;
+    winding_down_ = true;
+    let_in();
     quiet_turns_ = 0;
     if (longest_handshake.count() <= 0) return core_.at_next_turn_end(quiet_);
     core_.timers().disarm(handshakes_);

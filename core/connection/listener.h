@@ -88,6 +88,7 @@ private:
     core_connection& add(socket_id) noexcept;
     void tell_if_over() noexcept;
     void look_whether_quiet() noexcept;
+    void let_in() noexcept;
 
     core& core_;
     const connection_options* options_;
@@ -95,6 +96,7 @@ private:
     std::string display_;
     socket_id socket_;
     bool listening_ = false;
+    bool winding_down_ = false;
     bool close_requested_ = false;
     size_t open_connections_ = 0;
     intrusive_list<core_connection> connections_;
