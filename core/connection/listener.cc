@@ -59,7 +59,7 @@ void listener::ask_accept() noexcept { core_.io().accept(socket_, accept_); }
 void listener::on_accepted() noexcept {
     if (accept_.result >= 0) welcome(accept_.accepted);
     if (!listening_) return tell_if_over();
-    if (waiting_) return;  // goes on when there is a place
+    if (waiting_ || accept_.in_flight) return;  // goes on when there is a place, or has
     switch (accept_.result) {
         // The connection's own misfortune, not the listener's (accept(2)).
         case -ECONNABORTED:

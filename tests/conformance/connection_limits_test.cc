@@ -64,6 +64,19 @@ CONFORMANCE(connection_limits, who_waits_for_a_place_at_the_stop_is_answered) {
     EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos);
 }
 
+CONFORMANCE(connection_limits, who_waits_behind_them_in_the_kernel_is_answered_too) {
+    options.limits.max_concurrent_connections = 1;
+    options.limits.at_max_concurrent_connections = connection_limit_action::stop_accepting;
+    serve(hello);
+    client(0).settle();
+    for (size_t i = 1; i < 6; ++i) get(new_client({.gets_in = false}));
+    host().begin_stop();
+    for (size_t i = 1; i < 6; ++i) {
+        const std::string answer = client(i).read_answer();
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+    }
+}
+
 CONFORMANCE(connection_limits, a_client_has_a_cap_of_its_own) {
     if (in_memory()) GTEST_SKIP() << "peers in memory have no address";
     options.limits.max_connections_per_client = 2;
