@@ -4,8 +4,10 @@
 #include <saker/async.h>
 #include <saker/body.h>
 #include <saker/buffer.h>
+#include <saker/configuration.h>
 #include <saker/connection.h>
 #include <saker/end_reason.h>
+#include <saker/limits.h>
 #include <saker/log.h>
 #include <saker/metrics.h>
 #include <saker/options.h>

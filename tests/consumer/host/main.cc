@@ -150,6 +150,23 @@ void serve_twice(const surroundings& before) {
     second.stop(std::chrono::seconds(5));
 }
 
+// Reading JSON needs a library of its own, which has to be found and has to leave no trace.
+void read_configuration() {
+    saker::configuration_sources sources;
+    sources.environment_variables = false;
+    sources.arguments = {"--Kestrel:Limits:MaxRequestLineSize=99"};
+    const std::string file = "/tmp/saker_host_" + std::to_string(getpid()) + ".json";
+    std::ofstream(file) << "{/* comment */ \"Urls\": \"http://127.0.0.1:0\",}";
+    sources.files = {file};
+    const auto config = saker::configuration::load(sources);
+    std::remove(file.c_str());
+    if (!config) return expect(false, "configuration: " + config.error().text());
+    const auto options = config->apply_to({});
+    if (!options) return expect(false, "configuration: " + options.error().text());
+    expect(options->limits.max_request_line_size == 99, "the argument was not read");
+    expect(options->endpoints.size() == 1, "the file was not read");
+}
+
 void own_handler(int) {}
 
 }  // namespace
@@ -166,6 +183,8 @@ int main() {
 
     const surroundings before = surroundings::now();
     expect_own_allocator();
+    read_configuration();
+    expect_same(before, "after reading a configuration");
     serve_twice(before);
     expect_undisturbed("after stop()");
     expect_same(before, "after stop()");
