@@ -138,7 +138,7 @@ def attack(server, name, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--saker", default=ROOT / "build/release/tools/saker/saker")
+    parser.add_argument("--saker", default=ROOT / "build/release/saker")
     parser.add_argument("--connections", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=15, help="of each attack")
     parser.add_argument("--transport", action="append", help="epoll and io_uring unless given")

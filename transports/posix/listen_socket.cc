@@ -20,6 +20,12 @@
 namespace saker::posix {
 namespace {
 
+// Bytes that a connection's send buffer may hold and the network has not been given yet. Without it
+// the kernel takes megabytes for a client that does not read: a thousand of those hold gigabytes,
+// and copying that much has kept others waiting for seconds. What is on its way does not count, so
+// that the speed of a long line does not suffer.
+constexpr int most_unsent = 128 * 1024;
+
 int switch_on(int fd, int level, int name, int value = 1) noexcept {
     return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
 }
@@ -66,6 +72,9 @@ int bind_tcp(int fd, const endpoint& where, bool reuse_port) noexcept {
         if (const int error = switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY, only); error < 0)
             return error;
     }
+    // Accepted sockets inherit it.
+    if (const int error = switch_on(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, most_unsent); error < 0)
+        return error;
     socket_address address = address_of(where);
     return bind(fd, address.get(), address.size) < 0 ? -errno : 0;
 }
@@ -86,6 +95,7 @@ int duplicate(const endpoint& where, bool non_blocking) noexcept {
     if (listens == 0) return -EINVAL;
     const int fd = fcntl(where.handle, F_DUPFD_CLOEXEC, 0);
     if (fd < 0) return -errno;
+    switch_on(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, most_unsent);  // or it is no TCP socket
     if (non_blocking) {
         const int flags = fcntl(fd, F_GETFL);
         if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return close_with(fd, -errno);
