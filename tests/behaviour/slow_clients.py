@@ -12,6 +12,7 @@ import argparse
 import http.client
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -146,6 +147,9 @@ def main():
     if shutil.which("slowhttptest") is None:
         print("SKIPPED: there is no slowhttptest (apt-get install slowhttptest)")
         return SKIPPED
+    # A connection is a descriptor here and in the server.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     mistakes = []
     for transport in options.transport or ["epoll", "io_uring"]:
         print(f"{transport}, {options.connections} slow clients", flush=True)
