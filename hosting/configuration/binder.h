@@ -41,7 +41,6 @@ private:
         std::vector<found> keys;
     };
 
-    void sort_out();
     void sort_out(const entry&);
     void check_kind(const setting&, const entry&, std::string_view rest);
     void unknown(const entry&);
@@ -57,6 +56,11 @@ private:
     void listen_on_urls(const std::string& urls, const entry* by);
     std::vector<std::pair<std::string, const entry*>> urls_of_ports() const;
     void check_whole();
+    void tell_endpoint(const endpoint&, listen_options&,
+                       std::vector<configuration::setting>& into) const;
+    void tell_addresses(std::vector<configuration::setting>& into) const;
+    [[nodiscard]] std::string origin_of(const setting&, server_options& options,
+                                        server_options& base) const;
 
     [[nodiscard]] const entry* find(std::string_view key) const noexcept;
     [[nodiscard]] std::string text_of(std::string_view key) const;

@@ -23,7 +23,11 @@ std::string lower(std::string_view text) {
 
 class json_reader {
 public:
-    explicit json_reader(std::string text) : text_(std::move(text)), positions_(text_) {}
+    // Without the mark at its beginning, which no editor counts as a column.
+    explicit json_reader(std::string text) : text_(std::move(text)), positions_(text_) {
+        if (text_.starts_with("\xef\xbb\xbf")) text_.erase(0, 3);
+        positions_ = text_positions(text_);
+    }
 
     json_reading run() {
         if (auto wrong = make_plain_json(text_)) {

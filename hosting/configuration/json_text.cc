@@ -47,7 +47,9 @@ public:
 
     std::optional<json_mistake> run() {
         if (text_.starts_with(byte_order_mark)) blank(0, byte_order_mark.size());
-        while (skip_blanks() && at_ < text_.size() && step()) {}
+        if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff"))
+            wrong(0, "the file is UTF-16; expected UTF-8");
+        while (!mistake_ && skip_blanks() && at_ < text_.size() && step()) {}
         if (!mistake_ && at_ >= text_.size()) check_end();
         return std::move(mistake_);
     }

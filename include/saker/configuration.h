@@ -1,5 +1,6 @@
 #pragma once
-// Options from files, the environment and the command line, as .NET layers them: appsettings.json <
+// Options from files, the environment and the command line, as .NET layers them: variables with a
+// prefix (ASPNETCORE_URLS, DOTNET_URLS, SAKER_URLS) < appsettings.json <
 // appsettings.{environment}.json < environment variables (`Kestrel__Limits__...`) < arguments
 // (`--Kestrel:Limits:...=100`, `--urls`). Keys are case-insensitive. The section `Kestrel` has
 // Kestrel's schema, its limits included; what is ours is in the section `Saker`.
@@ -17,7 +18,8 @@ namespace saker {
 struct configuration_sources {
     // Where appsettings.json is looked for, and what relative paths in it are relative to.
     std::string directory = ".";
-    // Empty: SAKER_ENVIRONMENT, ASPNETCORE_ENVIRONMENT or DOTNET_ENVIRONMENT, else "Production".
+    // Empty: the argument --environment, else SAKER_ENVIRONMENT, DOTNET_ENVIRONMENT or
+    // ASPNETCORE_ENVIRONMENT, else "Production".
     std::string environment;
     // Instead of the two appsettings files, which may be missing: these, in this order, which must
     // be there.

@@ -206,6 +206,8 @@ TEST_F(configuration_endpoints, effective_lists_them_with_their_keys) {
     EXPECT_EQ(effective("Kestrel:Endpoints:A:Protocols"), "Http1 (appsettings.json:1)");
     EXPECT_EQ(effective("Kestrel:Endpoints:A:UnixSocketMode"), "0 (default)");
     EXPECT_EQ(effective("Address"), "not there");
+    base.configure_endpoint_defaults([](listen_options& on) { on.transport = "epoll"; });
+    EXPECT_EQ(effective("Kestrel:Endpoints:A:Transport"), "epoll (code)");
 }
 
 }  // namespace

@@ -113,6 +113,8 @@ TEST(configuration_json, mistakes_say_where_what_was_found_and_what_is_expected)
         {"{\"a\":\"\xff\"}", "1:7: the byte 0xFF is not UTF-8"},
         {"{\"a\":\"\xc0\xaf\"}", "1:7: the byte 0xC0 is not UTF-8"},
         {"{\"a\":\"\xed\xa0\x80\"}", "1:7: the byte 0xED is not UTF-8"},
+        {"\xff\xfe{", "1:1: the file is UTF-16; expected UTF-8"},
+        {"\xef\xbb\xbf{\"a\" 1}", "1:6: found '1'; expected ':' between the key and its value"},
         {"{\"a\":1} // \xff", "1:12: the byte 0xFF is not UTF-8"},
         {"{\"a\":\xc3\xa4}", "1:6: found '\xc3\xa4'; expected a value"},
         {"{\"a\":1} /* x", "1:9: the comment is not closed by '*/'"},

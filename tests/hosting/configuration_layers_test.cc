@@ -128,6 +128,8 @@ TEST_F(configuration_layers, files_that_cannot_be_read_are_told_all_at_once) {
     EXPECT_EQ(mistakes(), ".: is a directory; expected a JSON file.");
     sources.files = {"/dev/zero"};
     EXPECT_EQ(mistakes(), "/dev/zero: is larger than 16 MiB: it is no configuration.");
+    sources.files = {"/proc/self/mem"};  // nothing is mapped at its beginning
+    EXPECT_EQ(mistakes(), "/proc/self/mem: cannot be read: Input/output error.");
     sources.files = {"/dev/null"};
     EXPECT_EQ(mistakes(), "/dev/null:1:1: the file is empty; expected a JSON object, {} at least.");
 }
