@@ -4,8 +4,9 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 # Reads the configuration; one source includes it (hosting/configuration/json_source.cc).
-find_package(simdjson 3.0 CONFIG QUIET)
-if(NOT TARGET simdjson::simdjson)
+# The version is compared here, since its package takes a later major one for unfit.
+find_package(simdjson CONFIG QUIET)
+if(NOT TARGET simdjson::simdjson OR simdjson_VERSION VERSION_LESS 3.0)
     message(FATAL_ERROR "saker needs simdjson 3.0 or later (apt-get install libsimdjson-dev)")
 endif()
 
