@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <saker/connection_logging.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -55,6 +57,7 @@ struct core_runner::serving {
         if (!inner) inner = [this](connection& accepted) { return http.serve(accepted); };
         const auto& middleware = plan->options.middleware;
         for (size_t i = middleware.size(); i-- > 0;) inner = middleware[i](std::move(inner));
+        if (plan->options.connection_logging) inner = connection_logging()(std::move(inner));
         return inner;
     }
 

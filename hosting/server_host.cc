@@ -14,7 +14,8 @@
 namespace saker {
 
 void server_host::log(log_level level, std::string message) const {
-    if (log_ != nullptr && log_->enabled(level)) log_->write(level, "server", std::move(message));
+    if (log_ != nullptr && log_->enabled(level, "server"))
+        log_->write(level, "server", std::move(message));
 }
 
 error server_host::check(const server_options& fresh) const {
@@ -30,6 +31,7 @@ error server_host::check(const server_options& fresh) const {
 
 void server_host::prepare(const clock& time) {
     log_ = std::make_unique<log_writer>(options.minimum_log_level, options.log);
+    log_->levels(options.minimum_log_level, options.log_levels);
     no_access_log_ = recorder_->begin(options.access_log, *log_);
     offloads_ = std::make_unique<offload_pool>(options.offload_threads);
     admission_.limit(options.limits);
@@ -128,7 +130,7 @@ result<std::vector<std::string>> server_host::apply(const server_options& fresh)
 }
 
 void server_host::take_over(server_options fresh) {
-    log_->minimum(fresh.minimum_log_level);
+    log_->levels(fresh.minimum_log_level, fresh.log_levels);
     admission_.limit(fresh.limits);
     options = std::move(fresh);
 }

@@ -56,7 +56,7 @@ PUBLIC = {
     "core/pipe": ["pipe.h"],
     "core/io": ["transport.h"],
     "core/reactor": ["async.h"],
-    "core/connection": ["connection.h"],
+    "core/connection": ["connection.h", "connection_logging.h"],
     # Options are plain data: read by hosting and by the protocols that they limit.
     "protocols/http": ["body.h", "request.h", "response.h", "router.h", "options.h"],
     "hosting": ["server.h", "metrics.h", "configuration.h", "test_client.h", "saker.h"],

@@ -33,7 +33,7 @@ struct log_writer::reader {
 };
 
 log_writer::log_writer(log_level minimum, log_sink sink)
-    : minimum_(minimum),
+    : levels_(minimum),
       sink_(sink ? std::move(sink) : log_sink(write_to_stderr)),
       reader_(std::make_unique<reader>()) {}
 
@@ -47,9 +47,10 @@ log_writer::~log_writer() {
 }
 
 void log_writer::write(log_level level, std::string_view category, std::string message) noexcept {
-    if (!enabled(level)) return;
+    if (!enabled(level, category)) return;
     auto* const written = new (std::nothrow) entry;
-    if (written == nullptr || !reserve()) {
+    const size_t size = message.size();
+    if (written == nullptr || !reserve(size)) {
         delete written;
         dropped_.fetch_add(1, std::memory_order_relaxed);
         return;
@@ -75,13 +76,15 @@ void log_writer::flush() noexcept {
     }
 }
 
-bool log_writer::reserve() noexcept {
+bool log_writer::reserve(size_t bytes) noexcept {
+    if (bytes_.load(std::memory_order_relaxed) + bytes > byte_capacity) return false;
     uint32_t accepted = accepted_.load(std::memory_order_relaxed);
     do {
         // `finished_` may be ahead of a stale `accepted`; the exchange finds that out.
         if (static_cast<int32_t>(accepted - finished_.load()) >= static_cast<int32_t>(capacity))
             return false;
     } while (!accepted_.compare_exchange_weak(accepted, accepted + 1));
+    bytes_.fetch_add(bytes, std::memory_order_relaxed);
     return true;
 }
 
@@ -120,6 +123,7 @@ uint32_t log_writer::hand_over(entry* newest_first) noexcept {
     uint32_t handed = 0;
     for (; oldest != nullptr; ++handed) {
         const std::unique_ptr<entry> one(std::exchange(oldest, oldest->next));
+        bytes_.fetch_sub(one->record.message.size(), std::memory_order_relaxed);
         tell(one->record);
     }
     return handed;

@@ -3,6 +3,8 @@
 // never waits: a bounded queue without locks takes the record, or drops it and counts it. The
 // thread is started by the first record, has signals blocked and keeps the name that it inherits.
 
+#include "core/base/log_levels.h"
+
 #include <saker/log.h>
 
 #include <atomic>
@@ -18,6 +20,8 @@ class log_writer {
 public:
     // Records that may wait for the sink; what comes on top of them is dropped.
     static constexpr uint32_t capacity = 8192;
+    // The same in bytes of messages: dumps of connections are long.
+    static constexpr size_t byte_capacity = 64 * 1024 * 1024;
 
     // No sink: lines to stderr. What a sink throws is forgotten.
     explicit log_writer(log_level minimum = log_level::information, log_sink sink = {});
@@ -26,12 +30,14 @@ public:
     log_writer(const log_writer&) = delete;
     log_writer& operator=(const log_writer&) = delete;
 
-    // Worth building a message for.
-    [[nodiscard]] bool enabled(log_level level) const noexcept {
-        return level >= minimum_.load(std::memory_order_relaxed) && level != log_level::none;
+    // Any thread: what is logged from now on.
+    void levels(log_level minimum, log_levels::by_category categories) {
+        levels_.change(minimum, std::move(categories));
     }
-    // Any thread: from now on.
-    void minimum(log_level level) noexcept { minimum_.store(level, std::memory_order_relaxed); }
+    // Worth building a message for.
+    [[nodiscard]] bool enabled(log_level level, std::string_view category) const noexcept {
+        return levels_.enabled(level, category);
+    }
     // Any thread. `category` is a literal; `message` one line, what a peer sent in it `escape`d.
     void write(log_level level, std::string_view category, std::string message) noexcept;
     // Waits until the sink has had all that was written before. Not to be called by the sink.
@@ -45,18 +51,19 @@ private:
     struct entry;
     struct reader;  // the thread
 
-    [[nodiscard]] bool reserve() noexcept;
+    [[nodiscard]] bool reserve(size_t bytes) noexcept;
     void start() noexcept;
     void run() noexcept;
     uint32_t hand_over(entry* newest_first) noexcept;
     void report_dropped() noexcept;
     void tell(const log_record&) noexcept;
 
-    std::atomic<log_level> minimum_;
+    log_levels levels_;
     const log_sink sink_;
     std::atomic<entry*> newest_{nullptr};  // what was written since the thread looked, linked back
     std::atomic<uint32_t> accepted_{0};    // wraps, as does `finished_`: their distance counts
     std::atomic<uint32_t> finished_{0};
+    std::atomic<size_t> bytes_{0};   // of messages that wait
     std::atomic<uint32_t> bell_{0};  // rung when the thread has something to do
     std::atomic<bool> started_{false};
     std::atomic<bool> stopping_{false};
@@ -71,7 +78,7 @@ struct log_target {
     std::string_view category;
 
     [[nodiscard]] bool enabled(log_level level) const noexcept {
-        return writer != nullptr && writer->enabled(level);
+        return writer != nullptr && writer->enabled(level, category);
     }
     void write(log_level level, std::string message) const noexcept {
         if (enabled(level)) writer->write(level, category, std::move(message));

@@ -74,12 +74,13 @@ void core_connection::refuse(end_reason why) noexcept {
 }
 
 bool core_connection::upgrade() noexcept {
-    if (options_.admits != nullptr && !upgraded_) {
+    if (!upgraded_ && options_.admits != nullptr) {
         if (!options_.admits->upgrade()) return false;
         options_.admits->leave_place();
-        upgraded_ = true;
         has_place_ = false;
     }
+    if (!upgraded_) listener_.count_upgraded(1);
+    upgraded_ = true;
     disarm();
     require_response_rate(std::nullopt);
     ordinary_end_ = end_reason::upgraded;
@@ -324,7 +325,8 @@ void core_connection::free_if_over() noexcept {
     listener& from = listener_;
     const end_reason why = ended_by();
     const auto duration = core_.now() - accepted_at_;
-    if (upgraded_) options_.admits->leave_upgraded(client_);
+    if (upgraded_) listener_.count_upgraded(-1);
+    if (upgraded_ && options_.admits != nullptr) options_.admits->leave_upgraded(client_);
     if (has_place_) options_.admits->leave(client_);
     delete this;
     from.on_connection_over(why, duration);
@@ -400,7 +402,8 @@ void core_connection::account_output() noexcept {
 }
 
 void core_connection::on_write_due() noexcept {
-    if (log_writer* const log = core_.log(); log != nullptr && log->enabled(log_level::debug))
+    if (log_writer* const log = core_.log();
+        log != nullptr && log->enabled(log_level::debug, "connection"))
         log->write(log_level::debug, "connection",
                    id() + " takes its response too slowly: " + std::to_string(out_.length()) +
                        " bytes wait");

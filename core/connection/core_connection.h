@@ -171,7 +171,7 @@ private:
     bool own_rate_ : 1 = false;  // `rate_` is a response's own
     bool has_rate_ : 1 = false;
     bool has_place_ : 1 = false;  // `options_.admits` counts it
-    bool upgraded_ : 1 = false;   // the same, among the upgraded ones
+    bool upgraded_ : 1 = false;   // ... and if not, whether it is an upgraded one
     end_reason ordinary_end_ = end_reason::application_completed;  // where nothing else ends it
     deadline armed_for_ = deadline::none;
     deadline expired_ = deadline::none;
@@ -199,6 +199,6 @@ private:
 };
 
 // Ten thousand idle connections are held in memory that is counted: a size class of the pool.
-static_assert(sizeof(core_connection) <= 576);
+static_assert(sizeof(core_connection) <= 608);
 
 }  // namespace saker

@@ -1,6 +1,6 @@
 #pragma once
-// What a core counts of one endpoint's connections: how many are open, and how long those that have
-// ended were. That core's thread writes, any may read.
+// What a core counts of one endpoint's connections: how many are open, upgraded ones among them,
+// and how long those that have ended were. That core's thread writes, any may read.
 
 #include "core/base/histogram.h"
 
@@ -16,7 +16,7 @@ inline constexpr auto connection_bounds = bounds_in_milliseconds(
     10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10'000, 30'000, 60'000, 120'000, 300'000);
 
 struct endpoint_counts {
-    counter open;
+    counter open, upgraded;
     std::array<histogram<connection_bounds>, end_reason_count> durations;  // by how they ended
 };
 

@@ -70,7 +70,8 @@ void listener::on_accepted() noexcept {
 }
 
 void listener::back_off(int error) noexcept {
-    if (log_writer* const log = core_.log(); log != nullptr && log->enabled(log_level::warning)) {
+    if (log_writer* const log = core_.log();
+        log != nullptr && log->enabled(log_level::warning, "server")) {
         log->write(log_level::warning, "server",
                    "cannot accept on " + display_ + ": " + std::strerror(error) +
                        "; trying again. Raise the limit of open files (ulimit -n) if it is that.");
@@ -143,7 +144,9 @@ void listener::refuse(socket_id accepted, end_reason why) noexcept {
 void listener::log_refused(end_reason why) noexcept {
     ++unsaid_refused_;
     log_writer* const log = core_.log();
-    if (log == nullptr || !log->enabled(log_level::warning) || core_.now() < said_refused_) return;
+    if (log == nullptr || !log->enabled(log_level::warning, "connection") ||
+        core_.now() < said_refused_)
+        return;
     said_refused_ = core_.now() + refusals_apart;
     const uint64_t count = std::exchange(unsaid_refused_, 0);
     log->write(log_level::warning, "connection",
@@ -231,7 +234,7 @@ void listener::tell_if_over() noexcept {
 
 void listener::log_failure(const core_connection& failed, std::exception_ptr why) noexcept {
     log_writer* const log = core_.log();
-    if (log == nullptr || !log->enabled(log_level::error)) return;
+    if (log == nullptr || !log->enabled(log_level::error, "connection")) return;
     log->write(log_level::error, "connection",
                failed.id() + " unhandled exception: " + what_of(std::move(why)));
 }

@@ -74,6 +74,9 @@ public:
     // ---- for core_connection ----
     void on_connection_over(end_reason why, std::chrono::nanoseconds duration) noexcept;
     void log_refused(end_reason why) noexcept;
+    void count_upgraded(int more) noexcept {
+        if (counts_ != nullptr) counts_->upgraded.add(static_cast<uint64_t>(int64_t{more}));
+    }
     void log_failure(const core_connection& failed, std::exception_ptr why) noexcept;
 
 private:

@@ -54,12 +54,16 @@ void pipe::clear() noexcept {
 
 void pipe::append(share bytes) {
     if (bytes.empty() || reader_gone_) return;
+    if (tap_ != nullptr) [[unlikely]]
+        tap_->written(bytes.text());
     push(std::move(bytes));
 }
 
 void pipe::append_received(share bytes) {
     constexpr size_t small = 2048;
     if (bytes.empty() || reader_gone_) return;
+    if (tap_ != nullptr) [[unlikely]]
+        tap_->written(bytes.text());
     if (last_ != nullptr && bytes.size() <= small) {
         const auto room = last_->bytes.spare();
         if (room.size() >= bytes.size()) {
@@ -88,6 +92,8 @@ char* pipe::reserve(size_t size) noexcept { return reinterpret_cast<char*>(memor
 
 void pipe::commit(size_t size) {
     if (size == 0 || reader_gone_) return;
+    if (tap_ != nullptr) [[unlikely]]
+        tap_->written({reserve(size), size});
     if (last_ != nullptr && memory_.continues(last_->bytes)) {
         memory_.commit_to(last_->bytes, size);
         length_ += size;
@@ -100,6 +106,8 @@ void pipe::complete(int error) noexcept {
     if (completed_) return;
     completed_ = true;
     error_ = static_cast<int16_t>(error);
+    if (tap_ != nullptr) [[unlikely]]
+        tap_->completed(error);
     wake_reader();
 }
 

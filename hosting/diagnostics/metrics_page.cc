@@ -93,25 +93,17 @@ void core_info(std::string& out, std::string_view name, const page& of, size_t i
 
 // ---- connections ----
 
-void open_connections(std::string& out, std::string_view name, const page& of, size_t item) {
+template <counter endpoint_counts::*Member>
+void of_endpoint(std::string& out, std::string_view name, const page& of, size_t item) {
     const page::endpoint_sum& where = of.endpoints()[item];
-    uint64_t open = 0;
-    for (const endpoint_counts* const counts : where.counts) open += counts->open.value();
-    write_sample(out, {name}, where.name->labels, open);
+    uint64_t all = 0;
+    for (const endpoint_counts* const counts : where.counts) all += (counts->*Member).value();
+    write_sample(out, {name}, where.name->labels, all);
 }
 
-// Kestrel: these are in order, and have no error.type.
-bool is_ordinary(end_reason why) noexcept {
-    switch (why) {
-        case end_reason::none:
-        case end_reason::client_closed:
-        case end_reason::connection_close_requested:
-        case end_reason::request_limit_reached:
-        case end_reason::app_shutdown:
-        case end_reason::application_completed:
-        case end_reason::upgraded: return true;
-        default: return false;
-    }
+// Kestrel says so of a connection that was idle for too long, though that is in order.
+bool has_error_type(end_reason why) noexcept {
+    return is_failure(why) || why == end_reason::keep_alive_timeout;
 }
 
 void connection_durations(std::string& out, std::string_view name, const page& of, size_t item) {
@@ -128,11 +120,11 @@ void connection_durations(std::string& out, std::string_view name, const page& o
     common += where.name->labels;
     histogram_sum ordinary(connection_bounds);
     for (size_t i = 0; i < end_reason_count; ++i)
-        if (is_ordinary(static_cast<end_reason>(i))) add(ordinary, i);
+        if (!has_error_type(static_cast<end_reason>(i))) add(ordinary, i);
     ordinary.write(out, name, common);
     for (size_t i = 0; i < end_reason_count; ++i) {
         const auto why = static_cast<end_reason>(i);
-        if (is_ordinary(why)) continue;
+        if (!has_error_type(why)) continue;
         histogram_sum all(connection_bounds);
         add(all, i);
         if (all.empty()) continue;
@@ -144,9 +136,11 @@ void connection_durations(std::string& out, std::string_view name, const page& o
 
 void refused_connections(std::string& out, std::string_view name, const page& of, size_t item) {
     const page::endpoint_sum& where = of.endpoints()[item];
-    constexpr auto refused = static_cast<size_t>(end_reason::max_concurrent_connections_exceeded);
     histogram_sum all(connection_bounds);
-    for (const endpoint_counts* const counts : where.counts) all.add(counts->durations[refused]);
+    for (const end_reason why : {end_reason::max_concurrent_connections_exceeded,
+                                 end_reason::max_connections_per_client_exceeded})
+        for (const endpoint_counts* const counts : where.counts)
+            all.add(counts->durations[static_cast<size_t>(why)]);
     write_sample(out, {name}, where.name->labels, all.count());
 }
 
@@ -217,7 +211,7 @@ constexpr uint64_t billionths = 1'000'000'000, millionths = 1'000'000;
 constexpr family families[] = {
     {{"kestrel_active_connections", "gauge", "Connections that are open."},
      each_endpoint,
-     open_connections},
+     of_endpoint<&endpoint_counts::open>},
     {{"kestrel_connection_duration_seconds", "histogram",
       "How long connections were open; error_type where they did not end in order."},
      each_endpoint,
@@ -226,6 +220,10 @@ constexpr family families[] = {
       "Connections that were refused because there were too many."},
      each_endpoint,
      refused_connections},
+    {{"kestrel_upgraded_connections", "gauge",
+      "Connections that are open and were upgraded to another protocol."},
+     each_endpoint,
+     of_endpoint<&endpoint_counts::upgraded>},
     {{"kestrel_bare_line_feed_requests_total", "counter",
       "Requests with a line that ends with a line feed alone."},
      one,

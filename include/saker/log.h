@@ -23,7 +23,8 @@ struct log_record {
     std::chrono::system_clock::time_point when;
     log_level level = log_level::information;
     std::string_view category;  // "server", "transport", "connection", "request"
-    std::string message;        // one line; what a peer sent in it has its control bytes escaped
+    // One line, of connection_logging several; what a peer sent has its control bytes escaped.
+    std::string message;
 };
 
 // Called for one record at a time, never on a core's thread.

@@ -23,6 +23,18 @@ struct pipe_options {
     size_t resume_writer_threshold = 32 * 1024;
 };
 
+// Sees what is written to a pipe, as it is written; changes nothing. It stays where it is until it
+// is replaced, and hands on what it is told to the one that it has replaced.
+class pipe_tap {
+public:
+    virtual void written(std::string_view bytes) noexcept = 0;
+    // `error` is a negated errno, or 0 for an orderly end.
+    virtual void completed(int error) noexcept = 0;
+
+protected:
+    ~pipe_tap() = default;
+};
+
 class pipe {
 public:
     pipe(slab_writer& memory, const pipe_options& options) noexcept
@@ -71,6 +83,9 @@ public:
     [[nodiscard]] size_t unexamined() const noexcept { return length_ - examined_; }
     // Run once when the reader has caught up to the resume threshold, or has gone.
     void when_room(continuation next) noexcept { writer_ = next; }
+
+    // Whoever watches: the one before is returned, null for none.
+    pipe_tap* tap(pipe_tap* watches) noexcept { return std::exchange(tap_, watches); }
 
     // ---- the reader ----
 
@@ -144,6 +159,7 @@ private:
     size_t length_ = 0;
     size_t examined_ = 0;
     continuation reader_, writer_;
+    pipe_tap* tap_ = nullptr;
     uint32_t count_ = 0;  // of segments
     int16_t error_ = 0;   // a negated errno
     bool completed_ = false;

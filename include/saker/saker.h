@@ -6,6 +6,7 @@
 #include <saker/buffer.h>
 #include <saker/configuration.h>
 #include <saker/connection.h>
+#include <saker/connection_logging.h>
 #include <saker/end_reason.h>
 #include <saker/limits.h>
 #include <saker/log.h>

@@ -255,7 +255,7 @@ void http1_exchange::fail_response(std::exception_ptr why) noexcept {
         what = known.what();
     } catch (...) {}
     if (log_writer* const log = connection_->on_core().log();
-        log != nullptr && log->enabled(log_level::error)) {
+        log != nullptr && log->enabled(log_level::error, "request")) {
         log->write(log_level::error, "request",
                    request().id() + " unhandled exception: " + escape(what, 256));
     }
@@ -281,7 +281,8 @@ void http1_exchange::reject(rejection_reason why) noexcept {
     write_head(uint64_t{0}, {});
     core& home = connection_->on_core();
     if (in_head) home.counts().rejections[static_cast<size_t>(why)].add();
-    if (log_writer* const log = home.log(); log != nullptr && log->enabled(log_level::debug)) {
+    if (log_writer* const log = home.log();
+        log != nullptr && log->enabled(log_level::debug, "request")) {
         log->write(log_level::debug, "request",
                    connection_->id() + " refused with " + std::to_string(head.status) + ": " +
                        std::string(name(why)));

@@ -75,9 +75,9 @@ TEST(log_writer, leaves_out_what_is_below_the_minimum) {
     std::vector<std::string> seen;
     log_writer log(log_level::warning,
                    [&](const log_record& record) { seen.push_back(record.message); });
-    EXPECT_FALSE(log.enabled(log_level::information));
-    EXPECT_FALSE(log.enabled(log_level::none));
-    EXPECT_TRUE(log.enabled(log_level::critical));
+    EXPECT_FALSE(log.enabled(log_level::information, "server"));
+    EXPECT_FALSE(log.enabled(log_level::none, "server"));
+    EXPECT_TRUE(log.enabled(log_level::critical, "server"));
     log.write(log_level::information, "test", "no");
     log.write(log_level::error, "test", "yes");
     log.flush();

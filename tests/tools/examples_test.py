@@ -34,6 +34,8 @@ TRIES = {
     "connection_middleware": [("GET", "/", {}, None, 200, "you are connection")],
     "custom_log_sink": [("GET", "/", {}, None, 200, "logged")],
     "embedded": [("GET", "/", {}, None, 200, "from inside a program")],
+    "metrics_and_logs": [("GET", "/users/7", {}, None, 200, "user 7"),
+                         ("GET", "/metrics", {}, None, 200, 'http_route="/users/{id}"')],
     "raw_line_echo": [("LINES", "", {}, b"one\ntwo\n", 0, "1 one\n2 two\n")],
 }
 RUNS_AND_ENDS = {"test_client_usage"}  # no server: it is its own client
