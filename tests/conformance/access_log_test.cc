@@ -81,7 +81,7 @@ CONFORMANCE(access_log_suite, a_head_that_did_not_come_in_time_is_a_line) {
     client().send_raw("GET /slow");
     settle();
     advance(31s);
-    client().receive(refusal("408 Request Timeout"));
+    EXPECT_TRUE(client().read_answer().starts_with("HTTP/1.1 408 "));
     const std::string log = whole_log();
     EXPECT_TRUE(has(log, "\"GET /slow\" 408 - \"-\" \"-\"\n")) << log;
 }

@@ -144,7 +144,7 @@ CONFORMANCE(metrics_suite, a_head_that_does_not_come_has_taken_the_server_its_ti
     client().send_raw("GET / HT");
     settle();
     advance(30s);
-    client().receive(refusal("408 Request Timeout"));
+    EXPECT_TRUE(client().read_answer().starts_with("HTTP/1.1 408 "));
     const test::exposition read = page();
     EXPECT_EQ(
         read.exactly(count, failed(answered_as("408", "", "_OTHER"), "request_headers_timeout")),

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -213,9 +214,9 @@ TEST_F(access_logs, whose_reader_has_left_go_on_with_the_next_one) {
     written.reopen();
     written.hand_over("c\n", 1);
     written.stop();
-    char text[16];
-    EXPECT_EQ(read(reader, text, sizeof text), 2);
-    EXPECT_EQ(text[0], 'c');
+    char text[16];  // the pipe may still have what the first reader left
+    const auto size = static_cast<size_t>(std::max<ssize_t>(0, read(reader, text, sizeof text)));
+    EXPECT_TRUE(std::string_view(text, size).ends_with("c\n"));
     close(reader);
 }
 
