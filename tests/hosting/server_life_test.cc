@@ -242,11 +242,11 @@ TEST_P(living, two_transports_serve_at_once) {
     const server_statistics counted = host->statistics();
     EXPECT_EQ(counted.requests, addresses.size());
     EXPECT_EQ(counted.cores, 2 * usable_transports().size());
+    EXPECT_TRUE(host->stop(10s));  // which waits for the log
     for (const std::string& name : usable_transports()) {
         EXPECT_NE(counted.transport.find(name), std::string::npos) << counted.transport;
         EXPECT_TRUE(told.has(" (" + name + ')'));
     }
-    EXPECT_TRUE(host->stop(10s));
 }
 
 TEST_P(living, who_waits_to_be_accepted_when_the_stop_comes_is_served) {
