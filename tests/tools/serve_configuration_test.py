@@ -37,8 +37,9 @@ class ServeConfiguration(unittest.TestCase):
     def test_it_serves_what_the_files_say(self):
         self.write("appsettings.json", SMALL)
         self.write("appsettings.Staging.json", {"Kestrel": {"AddServerHeader": False}})
-        process = subprocess.Popen([SAKER, "serve", "--environment", "Staging"], cwd=self.folder.name, env=CLEAN, text=True,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen([SAKER, "serve", "--environment", "Staging"], cwd=self.folder.name, env=CLEAN,
+                                   text=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)
         try:
             said = ""
             for line in process.stderr:
