@@ -156,6 +156,7 @@ struct test_client::state {
 };
 
 test_client::state::~state() {
+    if (address.empty()) return;  // it has not started: there is nothing to stop
     host.begin_stop();
     host.stop(std::chrono::milliseconds(0));
 }
