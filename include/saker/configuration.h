@@ -42,18 +42,20 @@ public:
 
     // `base` with everything that is configured, endpoints added to its own; or every mistake, each
     // with its file and line (or variable, or argument), the key's path, what was found, what is
-    // expected, and the nearest known name of one that is not known.
+    // expected, and the nearest known name of one that is not known. What `base` says of endpoints
+    // by functions is called, here as by the two below.
     [[nodiscard]] result<server_options> apply_to(server_options base) const;
-    // What was read and has no effect, and why: known after `apply_to`.
+    // What was read and has no effect, and why; which addresses others override.
     [[nodiscard]] std::vector<std::string> warnings(const server_options& base) const;
 
     // One value and where it came from: "appsettings.json:12", "environment Kestrel__...",
-    // "command line", "default".
+    // "command line", "code" or "default".
     struct setting {
         std::string key, value, origin;
     };
-    // Every key that can be set once, with its value in force, and the endpoints; in the order of
-    // docs/configuration.md.
+    // The endpoints that are configured, every key that can be set with its value in force, and the
+    // addresses that have no name; in the order of docs/configuration.md. Not the keys of an
+    // application.
     [[nodiscard]] std::vector<setting> effective(const server_options& base) const;
     // The files that were looked for, there or not: what to watch for changes.
     [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
