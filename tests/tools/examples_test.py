@@ -36,6 +36,11 @@ TRIES = {
     "embedded": [("GET", "/", {}, None, 200, "from inside a program")],
     "metrics_and_logs": [("GET", "/users/7", {}, None, 200, "user 7"),
                          ("GET", "/metrics", {}, None, 200, 'http_route="/users/{id}"')],
+    "limits": [("POST", "/upload", {}, b"x" * 100_000, 200, "100000 bytes"),
+               ("POST", "/note", {}, b"hi", 200, "noted: hi"),
+               ("POST", "/note", {}, b"x" * 1001, 413, "")],
+    "upgrade": [("RAW", "", {}, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\nhello",
+                 0, "HELLO"), ("GET", "/", {}, None, 426, "")],
     "raw_line_echo": [("LINES", "", {}, b"one\ntwo\n", 0, "1 one\n2 two\n")],
 }
 RUNS_AND_ENDS = {"test_client_usage"}  # no server: it is its own client
@@ -62,7 +67,7 @@ def wait_for(port, process):
 
 def ask(port, method, path, headers, body):
     """(status, text) of one try."""
-    if method == "LINES":
+    if method in ("LINES", "RAW"):
         with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
             client.sendall(body)
             client.shutdown(socket.SHUT_WR)
