@@ -2,13 +2,10 @@
 
 #include <saker/server.h>
 
+#include "hosting/life/program.h"
 #include "hosting/server_host.h"
 
-#include <atomic>
-#include <csignal>
-#include <cstdio>
 #include <stdexcept>
-#include <thread>
 
 namespace saker {
 
@@ -59,41 +56,15 @@ void server::stop(std::chrono::milliseconds grace) { host_->stop(grace); }
 void server::reopen_logs() noexcept { host_->reopen_logs(); }
 server_statistics server::statistics() const { return host_->statistics(); }
 
-int server::run() {
-    // Blocked before any thread is made, so that only the wait below gets them.
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigset_t before;
-    pthread_sigmask(SIG_BLOCK, &ends, &before);
+bool server::ready() const noexcept { return host_->ready(); }
+int server::run() { return run_as_program(*host_); }
 
-    const auto started = start();
-    if (!started) {
-        std::fprintf(stderr, "%s\n", started.error().text().c_str());
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        return 1;
-    }
-    host_->log(log_level::information, "Application started. Press Ctrl+C to shut down.");
-    int signal_number = 0;
-    sigwait(&ends, &signal_number);
-    host_->log(log_level::information, "Application is shutting down...");
-
-    // A further signal ends the patience; the end of the stop itself is told in the same way.
-    std::atomic<bool> stopped = false;
-    std::thread stopping([&, waiting = pthread_self()] {
-        stop();
-        stopped.store(true, std::memory_order_release);
-        pthread_kill(waiting, SIGTERM);
-    });
-    for (;;) {
-        sigwait(&ends, &signal_number);
-        if (stopped.load(std::memory_order_acquire)) break;
-        host_->abort();
-    }
-    stopping.join();
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return 0;
+server& server::configure(configuration_sources sources,
+                          std::function<void(server_options&)> then) {
+    host_->configure(std::move(sources), std::move(then));
+    return *this;
 }
+
+result<std::vector<std::string>> server::reload() { return host_->reload(); }
 
 }  // namespace saker

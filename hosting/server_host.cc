@@ -8,8 +8,12 @@
 #include "hosting/life/options_diff.h"
 #include "hosting/options_check.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <utility>
 
 namespace saker {
 
@@ -29,7 +33,42 @@ error server_host::check(const server_options& fresh) const {
     return all;
 }
 
-void server_host::prepare(const clock& time) {
+void server_host::inherit(const environment& from) {
+    has_inherited_ = true;
+    auto found = inherited_sockets(from, getpid());
+    if (found)
+        inherited_ = *std::move(found);
+    else
+        cannot_inherit_ = found.error();
+}
+
+// Over what the code has said: every mistake.
+std::vector<std::string> server_host::load() {
+    if (!configured_) return {};
+    configured_->base(options);
+    auto loaded = configured_->load();
+    if (!loaded) return loaded.error().messages;
+    // What was changed while it was read is read again, and later changes are told.
+    if (configured_->reloads_on_change() && !here_) {
+        watch_.emplace(configured_->files(), [this] { (void)reload(); });
+        loaded = configured_->load();
+        if (!loaded) return loaded.error().messages;
+    }
+    options = *std::move(loaded);
+    configured_->accept();
+    return {};
+}
+
+error server_host::prepare(const clock& time) {
+    error wrong;
+    wrong.messages = load();
+    if (!wrong.messages.empty()) return wrong;
+    if (options.systemd_sockets) {
+        if (!has_inherited_) inherit([](const char* name) { return std::getenv(name); });
+        if (cannot_inherit_) return *cannot_inherit_;
+        use_inherited(options, inherited_);
+    }
+    if (wrong = check(options); !wrong.messages.empty()) return wrong;
     log_ = std::make_unique<log_writer>(options.minimum_log_level, options.log);
     log_->levels(options.minimum_log_level, options.log_levels);
     no_access_log_ = recorder_->begin(options.access_log, *log_);
@@ -42,21 +81,20 @@ void server_host::prepare(const clock& time) {
     endpoints_.emplace(cores_, requests, admission_, here_);
     started_ = true;
     running_ = true;
+    return {};
 }
 
 result<std::vector<std::string>> server_host::start() {
     if (started_) return error("Server has already started.");
-    if (error wrong = check(options); !wrong.messages.empty()) return wrong;
-    prepare(clock_);
+    if (error wrong = prepare(clock_); !wrong.messages.empty()) return wrong;
     return listen_everywhere();
 }
 
 result<std::vector<std::string>> server_host::start_here(const transport_factory& factory,
                                                          const clock& time) {
     if (started_) return error("Server has already started.");
-    if (error wrong = check(options); !wrong.messages.empty()) return wrong;
     here_ = true;
-    prepare(time);
+    if (error wrong = prepare(time); !wrong.messages.empty()) return wrong;
     if (std::string failure = cores_.start_here(factory, options); !failure.empty()) {
         running_ = false;
         stop(std::chrono::milliseconds(0));
@@ -74,8 +112,31 @@ result<std::vector<std::string>> server_host::listen_everywhere() {
     }
     for (const std::string& address : opened->bound)
         log(log_level::information, "Now listening on: " + address);
-    ready_.store(true, std::memory_order_release);
-    return endpoints_->addresses();
+    addresses_ = endpoints_->addresses();
+    watch_configuration();
+    ready_->store(true, std::memory_order_release);
+    return addresses_;
+}
+
+void server_host::watch_configuration() {
+    if (!configured_) return;
+    for (const std::string& file : configured_->files_read())
+        log(log_level::information, "Configuration read from " + file + '.');
+    for (const std::string& one : configured_->warnings()) log(log_level::warning, one);
+    if (!watch_) return;
+    if (const std::string limited = watch_->limitation(); !limited.empty())
+        log(log_level::warning, limited);
+    watch_->start();
+}
+
+std::vector<std::string> server_host::addresses() const {
+    const std::lock_guard lock(guard_);
+    return addresses_;
+}
+
+server_host::stop_times server_host::patience() const {
+    const std::lock_guard lock(guard_);
+    return {options.shutdown_delay, options.shutdown_timeout};
 }
 
 // ---- changes ----
@@ -104,13 +165,32 @@ private:
     bool allowed_ = false;
 };
 
-result<std::vector<std::string>> server_host::apply(const server_options& fresh) {
+result<std::vector<std::string>> server_host::reload() {
+    const std::lock_guard one_at_a_time(reloading_);
+    if (!configured_)
+        return error("There is no configuration to read: call configure() before start().");
+    const auto refuse = [&](const error& why) {
+        log(log_level::error, "The configuration stays as it was:");
+        for (const std::string& one : why.messages) log(log_level::error, one);
+        return why;
+    };
+    auto fresh = configured_->load();
+    if (!fresh) return refuse(fresh.error());
+    auto done = apply(*std::move(fresh), configured_->differences());
+    if (!done) return refuse(done.error());
+    configured_->accept();
+    return done;
+}
+
+result<std::vector<std::string>> server_host::apply(
+    server_options fresh, std::optional<std::vector<std::string>> by_key) {
     const change one_at_a_time(*this);
     if (!one_at_a_time.allowed())
         return error("Only a running server can be changed: it has not started, or is stopping.");
+    if (fresh.systemd_sockets) use_inherited(fresh, inherited_);
     if (error wrong = check(fresh); !wrong.messages.empty()) return wrong;
     const std::vector<option_change> differing = difference(options, fresh);
-    server_options merged = fresh;
+    server_options merged = std::move(fresh);
     keep_until_next_start(merged, options);
     const bool for_connections =
         std::any_of(differing.begin(), differing.end(),
@@ -118,8 +198,9 @@ result<std::vector<std::string>> server_host::apply(const server_options& fresh)
     auto done = endpoints_->apply(merged, for_connections, {log_.get(), "server"});
     if (!done) return done.error();
 
-    std::vector<std::string> lines;
-    for (const option_change& one : differing) lines.push_back(one.text());
+    std::vector<std::string> lines = by_key.value_or(std::vector<std::string>());
+    for (const option_change& one : differing)
+        if (!by_key || one.when == takes_effect::next_start) lines.push_back(one.text());
     lines.insert(lines.end(), done->lines.begin(), done->lines.end());
     for (const std::string& one : lines) log(log_level::information, "Changed: " + one);
     for (const std::string& one : done->left) log(log_level::warning, one);
@@ -132,7 +213,9 @@ result<std::vector<std::string>> server_host::apply(const server_options& fresh)
 void server_host::take_over(server_options fresh) {
     log_->levels(fresh.minimum_log_level, fresh.log_levels);
     admission_.limit(fresh.limits);
+    const std::lock_guard lock(guard_);
     options = std::move(fresh);
+    addresses_ = endpoints_->addresses();
 }
 
 // ---- the stop ----
@@ -172,6 +255,7 @@ bool server_host::stop(std::chrono::milliseconds grace) {
         const std::lock_guard lock(guard_);
         running_ = false;
     }
+    watch_.reset();
     all &= cores_.stop();
     if (!all)
         log(log_level::critical,

@@ -6,8 +6,11 @@
 #include "core/connection/admission.h"
 #include "core/reactor/offload_pool.h"
 #include "hosting/diagnostics/server_recorder.h"
+#include "hosting/life/configured_options.h"
 #include "hosting/life/core_groups.h"
 #include "hosting/life/endpoint_set.h"
+#include "hosting/life/reload_watch.h"
+#include "hosting/life/systemd.h"
 #include "hosting/pipeline.h"
 
 #include <saker/server.h>
@@ -34,14 +37,28 @@ public:
     // What is aborted has this long to be over; then it is left behind.
     std::chrono::milliseconds abort_time = std::chrono::seconds(5);
 
+    // Before the start: the options are those of a configuration, over what the code has said.
+    void configure(configuration_sources sources, configured_options::last_word then) {
+        configured_.emplace(std::move(sources), std::move(then));
+    }
+    [[nodiscard]] bool has_configuration() const noexcept { return configured_.has_value(); }
+    // Before the start: what systemd has handed over, for `options.systemd_sockets`.
+    void inherit(const environment&);
+    [[nodiscard]] const std::vector<inherited_socket>& inherited() const noexcept {
+        return inherited_;
+    }
+
     [[nodiscard]] result<std::vector<std::string>> start();
     // The same on one core that is this thread, whose caller takes its turns: for `test_client` and
     // tests. Factory and clock outlive the host.
     [[nodiscard]] result<std::vector<std::string>> start_here(const transport_factory&,
                                                               const clock&);
     // Takes over what can be taken over while it runs, and tells the log. What was changed, one
-    // line each; or why nothing was.
-    [[nodiscard]] result<std::vector<std::string>> apply(const server_options& fresh);
+    // line each, for which `by_key` has other words; or why nothing was.
+    [[nodiscard]] result<std::vector<std::string>> apply(
+        server_options fresh, std::optional<std::vector<std::string>> by_key = {});
+    // Reads the configuration anew and applies it.
+    [[nodiscard]] result<std::vector<std::string>> reload();
 
     [[nodiscard]] core& core_here() noexcept { return cores_.first().one_core(); }
     // The parts of `stop`, for whoever takes the turns.
@@ -57,21 +74,35 @@ public:
     // Any thread. Files that were renamed are left, and opened anew under their names.
     void reopen_logs() noexcept { recorder_->reopen_access_log(); }
     // It serves, and nobody has asked it to stop.
-    [[nodiscard]] bool ready() const noexcept { return ready_.load(std::memory_order_acquire); }
-    void not_ready() noexcept { ready_.store(false, std::memory_order_release); }
-    // "http://127.0.0.1:8080", as they are bound. Not while it is changed.
-    [[nodiscard]] std::vector<std::string> addresses() const { return endpoints_->addresses(); }
+    [[nodiscard]] bool ready() const noexcept { return ready_->load(std::memory_order_acquire); }
+    void not_ready() noexcept { ready_->store(false, std::memory_order_release); }
+    [[nodiscard]] std::shared_ptr<const std::atomic<bool>> readiness() const noexcept {
+        return ready_;
+    }
+    // "http://127.0.0.1:8080", as they are bound. Any thread.
+    [[nodiscard]] std::vector<std::string> addresses() const;
+    struct stop_times {
+        std::chrono::milliseconds delay, timeout;
+    };
+    [[nodiscard]] stop_times patience() const;
+    // Those whose loop has not turned since it was asked the last time.
+    template <class Heart>
+    [[nodiscard]] std::vector<uint32_t> silent_cores(Heart& heart) {
+        const std::lock_guard lock(guard_);
+        return running_ ? heart.ask(cores_) : std::vector<uint32_t>();
+    }
     [[nodiscard]] server_statistics statistics() const { return cores_.statistics(); }
     [[nodiscard]] const core_groups& cores() const noexcept { return cores_; }
     [[nodiscard]] bool started() const noexcept { return started_; }
     void log(log_level level, std::string message) const;
 
 private:
-    enum class stage : uint8_t { idle, changing, stopping };
     class change;
 
     [[nodiscard]] error check(const server_options&) const;
-    void prepare(const clock&);
+    [[nodiscard]] error prepare(const clock&);
+    [[nodiscard]] std::vector<std::string> load();
+    void watch_configuration();
     [[nodiscard]] result<std::vector<std::string>> listen_everywhere();
     [[nodiscard]] bool wait_until_over(std::chrono::steady_clock::time_point until);
     void take_over(server_options fresh);
@@ -87,13 +118,21 @@ private:
     std::optional<endpoint_set> endpoints_;
     bool started_ = false;
     bool here_ = false;  // without threads: the caller takes the turns
-    std::atomic<bool> ready_ = false;
+    const std::shared_ptr<std::atomic<bool>> ready_ = std::make_shared<std::atomic<bool>>(false);
+    std::optional<error> cannot_inherit_;
+    std::vector<inherited_socket> inherited_;
+    bool has_inherited_ = false;
+
+    std::mutex reloading_;  // of what is the configuration's
+    std::optional<configured_options> configured_;
+    std::optional<reload_watch> watch_;
 
     mutable std::mutex guard_;  // of what follows; held for moments
     std::condition_variable over_, idle_;
     bool running_ = false;  // cores may be asked
     bool stopping_ = false;
     bool changing_ = false;
+    std::vector<std::string> addresses_;
 };
 
 }  // namespace saker

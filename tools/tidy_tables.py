@@ -59,7 +59,7 @@ PUBLIC = {
     "core/connection": ["connection.h", "connection_logging.h"],
     # Options are plain data: read by hosting and by the protocols that they limit.
     "protocols/http": ["body.h", "request.h", "response.h", "router.h", "options.h"],
-    "hosting": ["server.h", "metrics.h", "configuration.h", "test_client.h", "saker.h"],
+    "hosting": ["server.h", "health.h", "metrics.h", "configuration.h", "test_client.h", "saker.h"],
 }
 # Each third-party or system header has one door: pattern -> who may include it.
 DOORS = {

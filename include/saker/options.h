@@ -113,6 +113,13 @@ struct server_options {
     server_options& listen_unix_socket(std::string_view path, configure then = {});
     // A listening socket that is open already; the caller keeps it and closes it after the stop.
     server_options& listen_handle(int handle, configure then = {});
+    // Takes listening sockets over that systemd has opened (socket activation): one whose
+    // FileDescriptorName is an endpoint's name is listened on instead of its url, others become
+    // endpoints of their own. They are left open at the stop. Without systemd it does nothing.
+    server_options& use_systemd() {
+        systemd_sockets = true;
+        return *this;
+    }
     // For each endpoint that is added after it, before its own `then`; another call replaces it.
     // Kestrel's ConfigureEndpointDefaults.
     server_options& configure_endpoint_defaults(configure defaults);
@@ -126,6 +133,7 @@ struct server_options {
         listen_options options;
     };
     std::vector<listened> endpoints;
+    bool systemd_sockets = false;
     configure endpoint_defaults;
     std::vector<std::pair<std::string, configure>> named_endpoints;
 };

@@ -8,6 +8,7 @@
 #include <saker/connection.h>
 #include <saker/connection_logging.h>
 #include <saker/end_reason.h>
+#include <saker/health.h>
 #include <saker/limits.h>
 #include <saker/log.h>
 #include <saker/metrics.h>

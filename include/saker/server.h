@@ -3,6 +3,7 @@
 // none of them touches the process' signals, allocator, locale or main thread unless `run` is asked
 // to be the program.
 
+#include <saker/configuration.h>
 #include <saker/options.h>
 #include <saker/result.h>
 #include <saker/router.h>
@@ -90,13 +91,30 @@ public:
     // Around routes and `handle`; the first one added is the outermost.
     server& use(request_middleware);
 
+    // At the start, and whenever its files change while the server runs, the configuration goes
+    // over what the options are at the start; `then` has the last word each time, perhaps on a
+    // thread of the server's own. Mistakes are told by `start`; later ones leave everything as it
+    // is and are logged. What changes is logged; limits are those of connections from then on, and
+    // endpoints come, change and go without refusing anybody at an address that stays.
+    server& configure(configuration_sources sources,
+                      std::function<void(server_options&)> then = {});
+    // Reads the configuration anew, now: what has changed, a line each, or why nothing has. Any
+    // thread but a core's.
+    [[nodiscard]] result<std::vector<std::string>> reload();
+
     // Opens the listeners and starts the cores; the addresses that it listens on, or every mistake.
     [[nodiscard]] result<std::vector<std::string>> start();
-    // Stops accepting, lets what is running finish with `Connection: close`, ends idle connections;
-    // after `grace` what is left is aborted. Returns when all is over. Any thread but a core's.
+    // Stops accepting, when those who wait in the kernel have been let in; lets what is running
+    // finish with `Connection: close`, ends idle connections; after `grace` what is left is aborted
+    // and named in the log. Handlers that have not returned five seconds later are left behind,
+    // with the server's memory and the thread of their core. Any thread but a core's.
     void stop(std::chrono::milliseconds grace = std::chrono::seconds(30));
-    // Starts, says so, and stops at SIGINT or SIGTERM (a second one aborts). 0, or 1 with the
-    // reasons on stderr. Blocks these signals for the process while it runs.
+    // It has started, and is not asked to stop yet. Any thread.
+    [[nodiscard]] bool ready() const noexcept;
+    // Is the program: starts, says so, and stops at SIGINT or SIGTERM as `shutdown_delay` and
+    // `shutdown_timeout` say; a second one aborts. SIGHUP reloads and reopens the logs. systemd is
+    // told (Type=notify, WatchdogSec=), and its variables are taken out of the environment. 0, or 1
+    // with the reasons on stderr. Blocks these signals for the process while it runs.
     int run();
 
     // Any thread: goes on with the access log in a new file where the old one was renamed, as
@@ -109,6 +127,7 @@ public:
 private:
     friend class test_client;
     friend class metrics;
+    friend class health;
     void let_go() noexcept;
     std::unique_ptr<server_host> host_;
 };

@@ -8,6 +8,7 @@
 #include "tools/saker/json.h"
 
 #include <saker/async.h>
+#include <saker/health.h>
 #include <saker/metrics.h>
 #include <saker/server.h>
 #include <saker/version.h>
@@ -181,6 +182,8 @@ void add_demo(server& to) {
     to.get("/plaintext",
            [](request&, response& answered) { answered.static_text("Hello, World!"); });
     to.get("/json", json);
+    to.get("/healthz", health(to));
+    to.get("/livez", alive());
     to.post("/echo", echo);
     to.post("/upload", upload);
     to.get("/bytes/{n}", bytes);

@@ -48,13 +48,6 @@ int refuse(const error& why) {
     return 2;
 }
 
-// As the server logs, before there is one.
-void log(const server_options& options, log_level level, std::string message) {
-    if (level < options.minimum_log_level) return;
-    const log_record record{std::chrono::system_clock::now(), level, "server", std::move(message)};
-    std::fprintf(stderr, "%s\n", format(record).c_str());
-}
-
 int check(const configuration& from) {
     std::fputs(describe_configuration(from, {}).c_str(), stdout);
     for (const std::string& one : from.warnings({}))
@@ -62,11 +55,10 @@ int check(const configuration& from) {
     return 0;
 }
 
-int serve_with(const configuration& from, server_options options) {
-    for (const std::string& file : from.files_read())
-        log(options, log_level::information, "Configuration read from " + file + '.');
-    for (const std::string& one : from.warnings({})) log(options, log_level::warning, one);
-    server demo(std::move(options));
+int serve_with(configuration_sources sources) {
+    server demo;
+    demo.options().use_systemd();
+    demo.configure(std::move(sources));
     add_demo(demo);
     return demo.run();
 }
@@ -97,7 +89,7 @@ int serve(arguments given) {
     if (!config) return refuse(config.error());
     auto options = config->apply_to({});
     if (!options) return refuse(options.error());
-    return wanted.what == action::check ? check(*config) : serve_with(*config, std::move(*options));
+    return wanted.what == action::check ? check(*config) : serve_with(std::move(sources));
 }
 
 }  // namespace saker::tool

@@ -1,0 +1,67 @@
+// See reload_watch.h.
+
+#include "hosting/life/reload_watch.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+namespace saker {
+
+reload_watch::reload_watch(std::vector<std::string> files, std::function<void()> changed)
+    : files_(std::move(files)),
+      changed_(std::move(changed)),
+      ending_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+void reload_watch::start() {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread([this] {
+        pthread_setname_np(pthread_self(), "saker-reload");
+        run();
+    });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+reload_watch::~reload_watch() {
+    if (thread_.joinable()) {
+        eventfd_write(ending_, 1);
+        thread_.join();
+    }
+    if (ending_ >= 0) close(ending_);
+}
+
+std::string reload_watch::limitation() const {
+    if (files_.fd() >= 0) return {};
+    return std::string(
+               "The configuration's files are looked at every five seconds: inotify is "
+               "refused (") +
+           std::strerror(-files_.fd()) +
+           "). Raise sysctl fs.inotify.max_user_instances if it is that.";
+}
+
+void reload_watch::run() {
+    settling changes;
+    for (;;) {
+        const auto now = std::chrono::steady_clock::now();
+        const auto due = files_.fd() < 0 ? now + poll_interval : changes.due().value_or(now);
+        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(due - now).count();
+        const bool for_ever = files_.fd() >= 0 && !changes.due();
+        pollfd heard[] = {{ending_, POLLIN, 0}, {files_.fd(), POLLIN, 0}};
+        poll(heard, files_.fd() < 0 ? 1 : 2,
+             for_ever ? -1 : static_cast<int>(std::max<int64_t>(wait, 0)));
+        if (heard[0].revents != 0) return;
+        const auto woken = std::chrono::steady_clock::now();
+        if (files_.take_events()) changes.happened(woken);
+        if (files_.fd() >= 0 && (!changes.due() || *changes.due() > woken)) continue;
+        changes.looked();
+        if (files_.look()) changed_();
+    }
+}
+
+}  // namespace saker

@@ -1,0 +1,37 @@
+#pragma once
+// The thread that follows a server's configuration files. It has all signals blocked.
+
+#include "hosting/life/file_watcher.h"
+
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace saker {
+
+class reload_watch {
+public:
+    // What is looked at how often where there is no inotify.
+    static constexpr auto poll_interval = std::chrono::seconds(5);
+
+    // Tells of changes from here on; `changed` is called on the thread, once it is started.
+    reload_watch(std::vector<std::string> files, std::function<void()> changed);
+    ~reload_watch();
+    reload_watch(const reload_watch&) = delete;
+    reload_watch& operator=(const reload_watch&) = delete;
+
+    void start();
+    // Why it can only look now and then; empty where it is told.
+    [[nodiscard]] std::string limitation() const;
+
+private:
+    void run();
+
+    file_watcher files_;
+    const std::function<void()> changed_;
+    int ending_;  // an eventfd
+    std::thread thread_;
+};
+
+}  // namespace saker
