@@ -41,10 +41,13 @@ TRIES = {
                ("POST", "/note", {}, b"x" * 1001, 413, "")],
     "upgrade": [("RAW", "", {}, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\nhello",
                  0, "HELLO"), ("GET", "/", {}, None, 426, "")],
+    "configured": [("POST", "/", {}, b"x" * 500, 200, "500 bytes"), ("POST", "/", {}, b"x" * 501, 413, "")],
     "raw_line_echo": [("LINES", "", {}, b"one\ntwo\n", 0, "1 one\n2 two\n")],
 }
 RUNS_AND_ENDS = {"test_client_usage"}  # no server: it is its own client
 ENDS_WITH_ITS_INPUT = {"embedded"}
+# What it is given instead of the address alone.
+ARGUMENTS = {"configured": ["--urls={url}", "--Kestrel:Limits:MaxRequestBodySize=500"]}
 PATIENCE_S = 30
 
 
@@ -86,8 +89,10 @@ def run(folder, name):
         return
     port = free_port()
     scheme = "tcp" if TRIES[name][0][0] == "LINES" else "http"
-    process = subprocess.Popen([f"{folder}/{name}", f"{scheme}://127.0.0.1:{port}"], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    url = f"{scheme}://127.0.0.1:{port}"
+    given = [argument.format(url=url) for argument in ARGUMENTS.get(name, ["{url}"])]
+    process = subprocess.Popen([f"{folder}/{name}", *given], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
     try:
         wait_for(port, process)
         for method, path, headers, body, status, part in TRIES[name]:

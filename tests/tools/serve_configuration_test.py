@@ -55,6 +55,7 @@ class ServeConfiguration(unittest.TestCase):
                 answer = wire.getresponse()
                 self.assertEqual(answer.status, status)
                 self.assertIsNone(answer.getheader("Server"))
+                answer.read()
                 wire.close()
         finally:
             process.terminate()
