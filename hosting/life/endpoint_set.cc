@@ -277,10 +277,17 @@ bool endpoint_set::is_own_port(const endpoint& where) const noexcept {
     for (const open_endpoint& known : open_)
         for (const socket& one : known.sockets)
             if (is_tcp(one.where) && one.where.port == where.port) return true;
-    return false;
+    const auto now = std::chrono::steady_clock::now();
+    return std::any_of(retired_.begin(), retired_.end(), [&](const retired_port& one) {
+        return one.port == where.port && now - one.when < core_runner::patience;
+    });
 }
 
 void endpoint_set::retire(const core_group& group, const socket& gone) {
+    const auto now = std::chrono::steady_clock::now();
+    std::erase_if(retired_,
+                  [&](const retired_port& one) { return now - one.when > core_runner::patience; });
+    if (is_tcp(gone.where)) retired_.push_back({gone.where.port, now});
     const auto handshakes = handshakes_of(gone.where, gone.natives);
     for (const auto& core : group.cores) core->retire(gone.id, handshakes);
 }

@@ -11,6 +11,7 @@
 #include <saker/options.h>
 #include <saker/result.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -76,12 +77,19 @@ private:
                                        std::string display) const;
     [[nodiscard]] bool is_own_port(const endpoint&) const noexcept;
 
+    // Listeners that wind down hold their port for a moment, and share it with us.
+    struct retired_port {
+        uint16_t port = 0;
+        std::chrono::steady_clock::time_point when;
+    };
+
     core_groups& cores_;
     application& app_;
     admission& admits_;
     const bool here_;
     place_id next_id_ = 1;
     std::vector<open_endpoint> open_;
+    std::vector<retired_port> retired_;
 };
 
 }  // namespace saker

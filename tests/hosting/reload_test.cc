@@ -140,6 +140,22 @@ TEST_F(followed, endpoints_come_and_go) {
     EXPECT_TRUE(host->addresses().front().starts_with("http://[::1]:"));
 }
 
+TEST_F(followed, an_endpoint_may_come_back_at_once) {
+    start();
+    const std::string here = host->addresses().front();
+    const auto at = [](const std::string& url) {
+        return R"({"Kestrel": {"Endpoints": {"Http": {"Url": ")" + url + R"("}}}})";
+    };
+    for (int i = 0; i < 3; ++i) {
+        write(at("http://[::1]:0"));
+        ASSERT_TRUE(host->reload());
+        write(at(here));
+        const auto done = host->reload();
+        ASSERT_TRUE(done) << done.error().text();
+        EXPECT_EQ(host->addresses(), std::vector<std::string>{here});
+    }
+}
+
 TEST_F(followed, a_change_of_the_file_is_followed_by_itself) {
     sources.reload_on_change = true;
     start();
