@@ -127,5 +127,55 @@ CONFORMANCE(stopping, a_client_that_has_connected_is_served_or_closed_but_not_ke
     EXPECT_TRUE(host().all_over());
 }
 
+CONFORMANCE(stopping, a_body_that_is_on_its_way_is_received_to_its_end) {
+    serve(echo_streamed);
+    client().send("POST / HTTP/1.1", "Host: a", "Content-Length: 10", "", "hello");
+    settle();
+    host().begin_stop();
+    advance(1s);
+    client().send_raw("world");
+    const std::string heard = client().read_all();
+    EXPECT_TRUE(heard.ends_with("world")) << heard;
+    EXPECT_FALSE(client().was_reset());
+}
+
+CONFORMANCE(stopping, who_takes_an_answer_slowly_gets_all_of_it) {
+    static const std::string large(3'000'000, 'x');
+    serve([](request&, response& answered) { answered.static_text(large); });
+    client().stop_reading();
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    host().begin_stop();
+    advance(1s);
+    client().go_on_reading();
+    const std::string heard = client().read_all();
+    EXPECT_TRUE(heard.ends_with(large));
+    EXPECT_FALSE(client().was_reset());
+}
+
+CONFORMANCE(stopping, a_client_that_goes_on_sending_hears_its_answer) {
+    serve(hello);
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_raw(ok("hello"));
+    host().begin_stop();
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    const std::string first = client().read_answer();
+    EXPECT_NE(first.find("Connection: close"), std::string::npos) << first;
+    for (int i = 0; i < 20; ++i) client().send("GET / HTTP/1.1", "Host: a", "", "");
+    client().receive_end();
+    EXPECT_FALSE(client().was_reset());
+}
+
+CONFORMANCE(stopping, timeouts_go_on) {
+    options.limits.request_headers_timeout = 5s;
+    serve(hello);
+    client().send_raw("GET / HTTP/1.1\r\n");
+    settle();
+    host().begin_stop();
+    advance(6s);
+    const std::string heard = client().read_all();
+    EXPECT_TRUE(heard.starts_with("HTTP/1.1 408 ")) << heard;
+}
+
 }  // namespace
 }  // namespace saker::test
