@@ -176,8 +176,9 @@ void core_runner::open_here(place_id id, shared_plan plan, opened& into) noexcep
         into.result = added->accepting.open(into.where);
         if (into.result < 0) return;
         into.native = added->accepting.native();
-        added->accepting.count_in(recorder_.count_endpoint(
-            diagnostics::name_endpoint(added->accepting.local_address(), !plan->options.raw)));
+        into.local = added->accepting.local_address();
+        added->accepting.count_in(
+            recorder_.count_endpoint(diagnostics::name_endpoint(into.local, !plan->options.raw)));
         listening_.push_back(std::move(added));
         listening_.back()->accepting.when_over(
             {[](void* self) noexcept { static_cast<core_runner*>(self)->look_whether_over(); },

@@ -54,6 +54,7 @@ public:
         int result = -ETIMEDOUT;  // 0, or a negated errno; the core does not turn
         int native = -1;          // its descriptor, for other cores
         endpoint where;           // with its port
+        std::string local;        // "127.0.0.1:80", as the transport says it
         std::string error;        // where a middleware of the plan has thrown
     };
     [[nodiscard]] opened open(place_id, shared_plan, const endpoint& where);

@@ -112,10 +112,11 @@ result<std::vector<std::string>> server_host::listen_everywhere() {
     }
     for (const std::string& address : opened->bound)
         log(log_level::information, "Now listening on: " + address);
-    addresses_ = endpoints_->addresses();
-    watch_configuration();
+    std::vector<std::string> bound = endpoints_->addresses();
+    addresses_ = bound;
     ready_->store(true, std::memory_order_release);
-    return addresses_;
+    watch_configuration();  // from here on they may be others
+    return bound;
 }
 
 void server_host::watch_configuration() {

@@ -198,7 +198,7 @@ void endpoint_set::renew(open_endpoint& kept, const wanted_endpoint& wanted,
                              " is now called " + options.name);
     if (!is_same) made.lines.push_back("endpoint " + shown + " changed");
     for (socket& one : kept.sockets) {
-        one.shown = display(one.where, wanted.address.scheme);
+        one.shown = show(one, wanted.address.scheme);
         if (one.where.family == endpoint::kind::unix_socket && options.unix_socket_mode != 0 &&
             options.unix_socket_mode != kept.options.unix_socket_mode &&
             chmod(one.where.path.c_str(), options.unix_socket_mode) < 0)
@@ -227,7 +227,7 @@ std::vector<std::string> endpoint_set::open(wanted_endpoint& wanted, const serve
         core_runner::opened answer =
             open(*wanted.group, where, plan_for(wanted.what->options, options, shown), made);
         if (answer.result == 0) {
-            made.shown = display(made.where, wanted.address.scheme);
+            made.shown = show(made, wanted.address.scheme);
             wanted.opened.push_back(std::move(made));
             if (!both) return {};
             continue;
@@ -268,9 +268,17 @@ core_runner::opened endpoint_set::open(core_group& group, endpoint where, const 
         }
         where.port = answer.where.port;
         made.natives.push_back(answer.native);
+        made.local = answer.local;
     }
     made.where = where;
     return answer;
+}
+
+// An inherited descriptor by its address, which is what a person looks for.
+std::string endpoint_set::show(const socket& shown, address_scheme scheme) {
+    if (shown.where.family != endpoint::kind::handle || shown.local.empty())
+        return display(shown.where, scheme);
+    return std::string(name(scheme)) + "://" + shown.local;
 }
 
 bool endpoint_set::is_own_port(const endpoint& where) const noexcept {

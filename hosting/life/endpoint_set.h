@@ -44,6 +44,7 @@ private:
     struct socket {
         place_id id = 0;
         endpoint where;
+        std::string local;  // "127.0.0.1:80"
         std::string shown;
         std::vector<int> natives;  // one a core
     };
@@ -75,6 +76,7 @@ private:
                changes&);
     [[nodiscard]] shared_plan plan_for(const listen_options&, const server_options&,
                                        std::string display) const;
+    [[nodiscard]] static std::string show(const socket&, address_scheme);
     [[nodiscard]] bool is_own_port(const endpoint&) const noexcept;
 
     // Listeners that wind down hold their port for a moment, and share it with us.

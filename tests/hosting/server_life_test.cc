@@ -295,6 +295,7 @@ TEST_P(living, a_descriptor_that_was_given_listens_on_after_the_stop) {
     options.listen_handle(given);
     for (int round = 0; round < 3; ++round) {
         auto host = start();
+        EXPECT_EQ(addresses.front(), "http://127.0.0.1:" + std::to_string(port));
         EXPECT_TRUE(is_answer(ask(port)));
         EXPECT_TRUE(host->stop(10s));
         const int waits = connect_to(port);
