@@ -62,7 +62,12 @@ core_recorder::~core_recorder() {
 }
 
 void core_recorder::on_request_over(detail::exchange& of, const request_outcome& outcome) noexcept {
-    const std::string_view route = of.routes.pattern;
+    count(of.routes.pattern, outcome);
+    if (lines_.wanted()) [[unlikely]]
+        log_line(of, outcome);
+}
+
+void core_recorder::count(std::string_view route, const request_outcome& outcome) noexcept {
     const request_error failure(outcome);
     const key asked{route.data(), uint64_t{outcome.status} | uint64_t{failure.code()} << 16 |
                                       uint64_t{static_cast<uint8_t>(outcome.verb)} << 24 |
@@ -73,8 +78,6 @@ void core_recorder::on_request_over(detail::exchange& of, const request_outcome&
         last_key_ = asked;
     }
     request_times& times = *last_;
-    if (lines_.wanted()) [[unlikely]]
-        log_line(of, outcome, failure.name());
     if (outcome.began != home_.now()) return late_.push_back({&times, outcome.began});
     if (times.this_turn++ == 0) times.next = std::exchange(touched_, &times);
 }
@@ -102,15 +105,14 @@ void core_recorder::on_request_begun(detail::exchange& of) noexcept {
     of.client = client_of(of.connection());
 }
 
-void core_recorder::log_line(detail::exchange& of, const request_outcome& outcome,
-                             std::string_view error) {
+void core_recorder::log_line(detail::exchange& of, const request_outcome& outcome) {
     access_record record;
     const steady_time now = home_.time().now();
     const std::string id = of.request().id();
     record.when = home_.time().wall();
     record.duration = now - outcome.began;
     record.id = id;
-    record.error = error;
+    record.error = request_error(outcome).name();
     record.line = outcome.line;
     record.bytes = outcome.body_sent;
     record.status = outcome.status;

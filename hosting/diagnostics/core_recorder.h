@@ -27,7 +27,7 @@ struct endpoint_name {
 // Of a listener's local name, as transports say it: "127.0.0.1:80", "[::]:80", "unix:/run/x.sock".
 [[nodiscard]] endpoint_name name_endpoint(std::string_view local, bool is_http);
 
-class core_recorder final : public request_observer, private turn_observer {
+class core_recorder final : public request_observer, public turn_observer {
 public:
     // No access log: null.
     core_recorder(core& home, request_series& series, access_log* to);
@@ -39,8 +39,11 @@ public:
 
     void on_request_begun(detail::exchange&) noexcept override;
     void on_request_over(detail::exchange&, const request_outcome&) noexcept override;
+    void on_turn_over(steady_time end) noexcept override;
     // Nothing more will come: hands over the last lines.
     void finish() noexcept { lines_.flush(); }
+    // A request that is over, under its route; empty: none.
+    void count(std::string_view route, const request_outcome&) noexcept;
     // The counts of an endpoint; the same ones where it is opened anew.
     [[nodiscard]] endpoint_counts& count_endpoint(const endpoint_name&);
 
@@ -83,8 +86,7 @@ private:
         steady_time began;
     };
 
-    void on_turn_over(steady_time end) noexcept override;
-    void log_line(detail::exchange&, const request_outcome&, std::string_view error);
+    void log_line(detail::exchange&, const request_outcome&);
     [[nodiscard]] const std::string& client_of(core_connection&);
     [[nodiscard]] request_times& look_up(const key&, const request_labels&);
     [[nodiscard]] request_times& times_of(size_t number);
