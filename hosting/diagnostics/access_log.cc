@@ -88,10 +88,12 @@ void access_log::reopen() noexcept {
 }
 
 void access_log::push(block* added) noexcept {
-    added->next = newest_.load(std::memory_order_relaxed);
-    while (!newest_.compare_exchange_weak(added->next, added, std::memory_order_release,
-                                          std::memory_order_relaxed)) {}
-    if (added->next != nullptr) return;
+    block* before = newest_.load(std::memory_order_relaxed);
+    do {
+        added->next = before;
+    } while (!newest_.compare_exchange_weak(before, added, std::memory_order_release,
+                                            std::memory_order_relaxed));
+    if (before != nullptr) return;  // `added` is the thread's already
     bell_.fetch_add(1);
     bell_.notify_one();
 }

@@ -87,6 +87,21 @@ TEST_F(access_logs, are_appended_to_and_written_whole_at_the_stop) {
     EXPECT_EQ(warnings(), "");
 }
 
+TEST_F(access_logs, take_blocks_of_all_cores_and_lose_none) {
+    access_log written(options, target);
+    ASSERT_EQ(written.start(), "");
+    constexpr int threads = 4, blocks = 500;
+    std::vector<std::thread> cores;
+    for (int i = 0; i < threads; ++i)
+        cores.emplace_back([&] {
+            for (int n = 0; n < blocks; ++n) written.hand_over("one\ntwo\n", 2);
+        });
+    for (std::thread& one : cores) one.join();
+    written.stop();
+    EXPECT_EQ(written.written(), uint64_t{threads} * blocks * 2);
+    EXPECT_EQ(content(options.path).size(), size_t{threads} * blocks * 8);
+}
+
 TEST_F(access_logs, begin_with_the_directives_of_their_format) {
     options.format = access_format::w3c;
     access_log written(options, target);
