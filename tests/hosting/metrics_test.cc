@@ -2,6 +2,7 @@
 
 #include "hosting/diagnostics/metrics_page.h"
 #include "tests/support/exposition.h"
+#include "tests/support/peer.h"
 
 #include <saker/metrics.h>
 #include <saker/server.h>
@@ -9,10 +10,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <map>
 #include <set>
 #include <string>
+#include <thread>
 
 namespace saker {
 namespace {
@@ -104,6 +107,48 @@ TEST(metrics, the_order_of_the_page_does_not_change) {
         return all;
     };
     EXPECT_EQ(names(), names());
+}
+
+// Nothing is locked between them: what this finds is found by the thread sanitizer.
+TEST(metrics, are_read_by_any_thread_while_cores_count) {
+    server served;
+    served.options().minimum_log_level = log_level::none;
+    served.options().cores = 2;
+    served.options().pin_cores = false;
+    served.options().access_log.format = access_log_options::log_format::json;
+    std::atomic<size_t> logged = 0;
+    served.options().access_log.sink = [&](std::string_view more) { logged += more.size(); };
+    served.listen("http://127.0.0.1:0");
+    for (const char* const path : {"/a", "/b", "/c"})
+        served.get(path, [](request&, response& to) { to.text("x"); });
+    const auto bound = served.start();
+    ASSERT_TRUE(bound) << bound.error().text();
+    endpoint where;
+    where.address[0] = 127, where.address[3] = 1;
+    where.port =
+        static_cast<uint16_t>(std::stoi(bound->front().substr(bound->front().rfind(':') + 1)));
+
+    constexpr int rounds = 40;
+    for (int i = 0; i < rounds; ++i) {
+        test::socket_peer client(where);
+        const std::string path =
+            i % 4 == 3 ? "/none" : std::string("/") + static_cast<char>('a' + i % 4);
+        client.say("GET " + path + " HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n");
+        while (!client.ended()) {
+            client.take();
+            if (i % 4 == 0) {
+                EXPECT_FALSE(metrics(served).text().empty());
+            }
+            std::this_thread::yield();
+        }
+        served.reopen_logs();
+    }
+    served.stop();
+    EXPECT_GT(logged.load(), size_t{rounds} * 100);
+    const auto page = read(metrics(served).text());
+    EXPECT_EQ(page.value("saker_access_log_lines_total"), rounds);
+    EXPECT_EQ(page.value("http_server_request_duration_seconds_count", {{"http_route", "/a"}}),
+              rounds / 4);
 }
 
 // ---- docs/metrics.md ----
