@@ -256,6 +256,7 @@ bool server_host::stop(std::chrono::milliseconds grace) {
         const std::lock_guard lock(guard_);
         running_ = false;
     }
+    const std::lock_guard one_at_a_time(ending_);
     watch_.reset();
     all &= cores_.stop();
     if (!all)

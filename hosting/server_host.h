@@ -127,6 +127,7 @@ private:
     std::optional<configured_options> configured_;
     std::optional<reload_watch> watch_;
 
+    std::mutex ending_;         // of the last steps of a stop, which several may ask for
     mutable std::mutex guard_;  // of what follows; held for moments
     std::condition_variable over_, idle_;
     bool running_ = false;  // cores may be asked

@@ -24,6 +24,9 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
+// timeout(1) and some supervisors tell a process and its group, which is twice the same.
+constexpr auto echo = std::chrono::milliseconds(100);
+
 const char* variable(const char* name) { return std::getenv(name); }
 
 class program {
@@ -119,16 +122,19 @@ private:
         tell("READY=1\nSTATUS=" + status());
     }
 
-    // Waits for a signal that ends the patience.
-    bool wait_for_another(steady::time_point until) {
+    // Waits for a signal that ends the patience; the end of the stop looks like one.
+    bool wait_for_another(steady::time_point until, const std::atomic<bool>& stopped) {
         for (;;) {
             const int heard = wait(until);
-            if (heard != SIGHUP) return heard != 0;
+            if (heard == 0 || stopped.load(std::memory_order_acquire)) return false;
+            if (heard != SIGHUP && steady::now() - told_ >= echo) return true;
         }
     }
 
     bool stop() {
         const auto [delay, timeout] = host_.patience();
+        std::atomic<bool> stopped = false, whole = false;
+        told_ = steady::now();
         host_.not_ready();
         const auto longest = delay + timeout + host_.abort_time + std::chrono::seconds(1);
         tell("STOPPING=1\nSTATUS=Stopping\nEXTEND_TIMEOUT_USEC=" +
@@ -139,21 +145,16 @@ private:
             host_.log(log_level::information, "Not ready any more; serving for another " +
                                                   std::to_string(delay.count()) +
                                                   " ms, until clients have been sent elsewhere.");
-            if (wait_for_another(steady::now() + delay)) grace = {};
+            if (wait_for_another(steady::now() + delay, stopped)) grace = {};
         }
-        // A further signal ends the patience; the end of the stop itself is told in the same way.
-        std::atomic<bool> stopped = false, whole = false;
         std::thread stopping([&, waiting = pthread_self()] {
             whole = host_.stop(grace);
             stopped.store(true, std::memory_order_release);
             pthread_kill(waiting, SIGTERM);
         });
-        while (!stopped.load(std::memory_order_acquire)) {
-            if (wait_for_another(steady::time_point::max()) &&
-                !stopped.load(std::memory_order_acquire)) {
-                host_.log(log_level::warning, "Told again: what is left is aborted.");
-                host_.abort();
-            }
+        while (wait_for_another(steady::time_point::max(), stopped)) {
+            host_.log(log_level::warning, "Told again: what is left is aborted.");
+            host_.abort();
         }
         stopping.join();
         return whole;
@@ -164,7 +165,7 @@ private:
     news_line manager_;
     heartbeat heart_;
     std::optional<std::chrono::microseconds> beat_interval_;
-    steady::time_point next_beat_{};
+    steady::time_point next_beat_{}, told_{};
 };
 
 }  // namespace
