@@ -192,6 +192,36 @@ CONFORMANCE(metrics_suite, connections_are_counted_by_endpoint_and_end) {
               1);
 }
 
+CONFORMANCE(metrics_suite, connections_of_which_there_are_too_many_are_rejected_ones) {
+    options.limits.max_concurrent_connections = 1;
+    serve(test::hello);
+    client().settle();
+    new_client().receive_reset();
+    const test::exposition read = page();
+    EXPECT_EQ(read.exactly("kestrel_rejected_connections_total", here_labels()), 1);
+    EXPECT_EQ(read.exactly("kestrel_active_connections", here_labels()), 1);
+    EXPECT_EQ(read.value("kestrel_connection_duration_seconds_count",
+                         {{"error_type", "max_concurrent_connections_exceeded"}}),
+              1);
+}
+
+CONFORMANCE(metrics_suite, connections_that_were_upgraded_are_counted_as_long_as_they_are_open) {
+    serve([](request&, response& answered) -> task<> {
+        connection* const own = answered.upgrade("echo");
+        while (own != nullptr && co_await own->input().read())
+            own->input().advance(own->input().length());
+    });
+    client().send("GET / HTTP/1.1", "Host:", "Connection: upgrade", "Upgrade: echo", "", "");
+    EXPECT_TRUE(client().read_head().starts_with("HTTP/1.1 101 "));
+    EXPECT_EQ(page().exactly("kestrel_upgraded_connections", here_labels()), 1);
+    client().end();
+    client().receive_end();
+    const test::exposition read = page();
+    EXPECT_EQ(read.exactly("kestrel_upgraded_connections", here_labels()), 0);
+    EXPECT_EQ(read.exactly(count, answered_as("101", "")), 1);
+    EXPECT_EQ(read.value("saker_connection_ends_total", {{"reason", "upgraded"}}), 1);
+}
+
 CONFORMANCE(metrics_suite, the_core_measures_itself) {
     serve(test::hello);
     ask("/");
