@@ -11,6 +11,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -303,6 +304,51 @@ TEST_P(living, a_descriptor_that_was_given_listens_on_after_the_stop) {
         close(waits);
     }
     close(given);
+}
+
+TEST_P(living, a_unix_socket_stays_while_its_mode_changes_and_goes_with_its_endpoint) {
+    const std::string path = testing::TempDir() + "saker-life-" + std::to_string(getpid());
+    const auto mode = [&]() -> int {
+        struct stat found {};
+        return stat(path.c_str(), &found) < 0 ? -1 : static_cast<int>(found.st_mode & 0777);
+    };
+    options.listen("http://127.0.0.1:0");
+    options.listen_unix_socket(path, [](auto& on) { on.unix_socket_mode = 0660; });
+    auto host = start();
+    EXPECT_EQ(mode(), 0660);
+    server_options fresh = host->options;
+    fresh.endpoints[1].options.unix_socket_mode = 0600;
+    const auto changed = host->apply(fresh);
+    ASSERT_TRUE(changed) << changed.error().text();
+    EXPECT_EQ(*changed, std::vector<std::string>{"endpoint http://unix:" + path + " changed"});
+    EXPECT_EQ(mode(), 0600);
+    fresh = host->options;
+    fresh.endpoints.pop_back();
+    ASSERT_TRUE(host->apply(fresh));
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    while (mode() != -1) ASSERT_LT(std::chrono::steady_clock::now(), limit) << "it is still there";
+    EXPECT_TRUE(is_answer(ask(port_of(addresses.front()))));
+    EXPECT_TRUE(host->stop(10s));
+}
+
+TEST_P(living, a_port_that_is_taken_changes_nothing) {
+    options.listen("http://127.0.0.1:0");
+    auto host = start();
+    auto other = std::make_unique<server_host>(host->options);
+    ASSERT_TRUE(other->start());
+    server_options fresh = host->options;
+    fresh.limits.max_request_body_size = 1;
+    fresh.listen(other->addresses().front());
+    fresh.listen("http://127.0.0.1:0");
+    const auto refused = host->apply(fresh);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().text().find("address already in use"), std::string::npos)
+        << refused.error().text();
+    EXPECT_EQ(host->addresses(), addresses);
+    EXPECT_EQ(host->options.limits.max_request_body_size, 30'000'000u);
+    EXPECT_TRUE(is_answer(ask(port_of(addresses.front()))));
+    EXPECT_TRUE(other->stop(10s));
+    EXPECT_TRUE(host->stop(10s));
 }
 
 TEST_P(living, a_handler_that_blocks_its_core_does_not_keep_the_stop) {
