@@ -44,8 +44,6 @@ core_connection::core_connection(core& home, listener& from, const connection_op
 void core_connection::start(const connection_delegate& delegate, admission::client* from) noexcept {
     has_place_ = options_.admits != nullptr;
     client_ = from;
-    require_response_rate(options_.min_response_data_rate);
-    own_rate_ = false;
     if (const tick old = old_at(); old != never) look_at(old);
     wait_for_output();
     ask_receive();
@@ -75,7 +73,8 @@ bool core_connection::upgrade() noexcept {
     if (!upgraded_) listener_.count_upgraded(1);
     upgraded_ = true;
     disarm();
-    require_response_rate(std::nullopt);
+    take_rate(std::nullopt);
+    rate_of_ = rate_of::nobody;
     ordinary_end_ = end_reason::upgraded;
     return true;
 }
@@ -188,7 +187,6 @@ void core_connection::flush() noexcept {
         return core_.at_next_turn_end(*this);
     }
     account_output();
-    if (taking_.waits()) look_at(core_.tick_after(taking_.due() - core_.peer_time()));
     gather();
     send_.pieces = {pieces_, piece_count_};
     send_.unhurried = sending_ == out_.length() && !out_.completed() && !out_.should_pause();
@@ -251,6 +249,7 @@ void core_connection::on_delegate_end(std::exception_ptr failure) noexcept {
     if (closing_) return free_if_over();
     if (out_.reader_gone()) return close(true);
     out_.complete();
+    if (rate_of_ == rate_of::nobody) time_the_rest();
     flush_soon();
 }
 

@@ -28,7 +28,6 @@ class listener;
 struct connection_options {
     pipe_options input{1024 * 1024, 512 * 1024};
     pipe_options output{64 * 1024, 32 * 1024};
-    std::optional<min_data_rate> min_response_data_rate = min_data_rate{};
     std::optional<std::chrono::milliseconds> max_connection_age;
     admission* admits = nullptr;  // the server's; null: everybody is welcome
 };
@@ -92,10 +91,18 @@ public:
     // among the upgraded ones. False: there are too many of those.
     [[nodiscard]] bool upgrade() noexcept;
 
-    // The rate that what is written from now on must be taken with; none: it may take for ever.
-    void require_response_rate(const std::optional<min_data_rate>&) noexcept;
-    void require_default_response_rate() noexcept {
-        if (own_rate_) require_response_rate(options_.min_response_data_rate), own_rate_ = false;
+    // The rate that what is written from now on must be taken with; none: it may take for ever. A
+    // connection that nobody has said a rate for has none while its delegate runs, and Kestrel's
+    // for what is left to send then.
+    void require_response_rate(const std::optional<min_data_rate>& rate) noexcept {
+        take_rate(rate);
+        rate_of_ = rate_of::response;
+    }
+    // The same, of the protocol: until a response has one of its own.
+    void usual_response_rate(const std::optional<min_data_rate>& rate) noexcept {
+        if (rate_of_ == rate_of::protocol) return;
+        take_rate(rate);
+        rate_of_ = rate_of::protocol;
     }
 
     // The peer has ended its side or is gone, or the connection was aborted.
@@ -124,6 +131,7 @@ public:
 
 private:
     static constexpr tick never = timer_wheel::last_tick;
+    enum class rate_of : uint8_t { nobody, protocol, response };
 
     void on_received() noexcept;
     void on_sent() noexcept;
@@ -137,6 +145,8 @@ private:
     [[nodiscard]] tick next_due() const noexcept;
     [[nodiscard]] tick old_at() const noexcept;
     void account_output() noexcept;
+    void take_rate(const std::optional<min_data_rate>&) noexcept;
+    void time_the_rest() noexcept;
     void fails_by(end_reason why) noexcept;
 
     void ask_receive() noexcept;
@@ -167,12 +177,12 @@ private:
     bool closing_ : 1 = false;
     bool close_requested_ : 1 = false;
     bool idle_ : 1 = false;
-    bool in_bulk_ : 1 = false;   // the last receive filled its slab: more is on its way
-    bool own_rate_ : 1 = false;  // `rate_` is a response's own
+    bool in_bulk_ : 1 = false;  // the last receive filled its slab: more is on its way
     bool has_rate_ : 1 = false;
     bool has_place_ : 1 = false;  // `options_.admits` counts it
     bool upgraded_ : 1 = false;   // ... and if not, whether it is an upgraded one
     end_reason ordinary_end_ = end_reason::application_completed;  // where nothing else ends it
+    rate_of rate_of_ = rate_of::nobody;
     deadline armed_for_ = deadline::none;
     deadline expired_ = deadline::none;
     uint32_t discarded_ = 0;

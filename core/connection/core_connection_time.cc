@@ -71,11 +71,18 @@ void core_connection::on_deadline(deadline passed) noexcept {
 
 // ---- the rate of the output ----
 
-void core_connection::require_response_rate(const std::optional<min_data_rate>& rate) noexcept {
+void core_connection::take_rate(const std::optional<min_data_rate>& rate) noexcept {
     account_output();
-    own_rate_ = true;
     has_rate_ = rate.has_value();
     if (rate) rate_ = *rate;
+}
+
+// What a raw protocol has left to send: nobody else looks after it any more.
+void core_connection::time_the_rest() noexcept {
+    accounted_ = 0;
+    has_rate_ = true;
+    rate_ = {};
+    account_output();
 }
 
 // What has come into the pipe since the last time is given its time.
@@ -83,7 +90,9 @@ void core_connection::account_output() noexcept {
     if (out_.length() <= accounted_) return;
     const size_t added = out_.length() - accounted_;
     accounted_ += added;
-    if (has_rate_) taking_.written(rate_, added, core_.peer_time());
+    if (!has_rate_) return;
+    taking_.written(rate_, added, core_.peer_time());
+    look_at(core_.tick_after(taking_.due() - core_.peer_time()));
 }
 
 void core_connection::on_write_due() noexcept {

@@ -73,7 +73,6 @@ shared_plan endpoint_set::plan_for(const listen_options& chosen, const server_op
     plan->http = {options.limits, options.add_server_header, options.allow_host_header_override};
     plan->pipes.input = pipe_of(options.limits.max_request_buffer_size);
     plan->pipes.output = pipe_of(options.limits.max_response_buffer_size);
-    plan->pipes.min_response_data_rate = options.limits.min_response_data_rate;
     plan->pipes.max_connection_age = options.limits.max_connection_age;
     plan->pipes.admits = &admits_;
     plan->app = &app_;

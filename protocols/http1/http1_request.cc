@@ -23,7 +23,7 @@ void http1_exchange::begin_request(core_connection& on, uint64_t number) noexcep
     began_ = on.on_core().now();
     body_limit_ = service_.limits().max_request_body_size;
     body_rate = service_.limits().min_request_body_data_rate;
-    connection_->require_default_response_rate();
+    connection_->usual_response_rate(service_.limits().min_response_data_rate);
 }
 
 head_status http1_exchange::parse_head() noexcept {

@@ -200,6 +200,56 @@ CONFORMANCE(response_rate, it_goes_on_while_the_server_stops) {
     client().vanish();
 }
 
+// ---- what is not HTTP ----
+
+task<> push_to(connection& accepted) {
+    accepted.output().append(share::of_static(std::string_view("0123456789")));
+    static const std::string large(24'000 - 10, 'x');
+    accepted.output().append(share::of_static(large));
+    accepted.output().publish();
+    while (co_await accepted.input().read()) accepted.input().advance(accepted.input().length());
+}
+
+CONFORMANCE(response_rate, a_raw_protocol_has_none_while_its_delegate_runs) {
+    endpoint_options.run(push_to);
+    serve(hello);
+    client().stop_reading();
+    client().settle();
+    advance(1000s);
+    EXPECT_EQ(ended(), end_reason::none);
+    client().go_on_reading();
+    EXPECT_EQ(client().read(24'000).size(), 24'000u);
+}
+
+CONFORMANCE(response_rate, what_a_raw_protocol_leaves_to_send_has_the_usual_one) {
+    endpoint_options.run(push_to);
+    serve(hello);
+    client().stop_reading();
+    client().settle();
+    advance(1000s);
+    client().end();  // its delegate returns, while a send is under way
+    advance(100s);
+    EXPECT_EQ(ended(), end_reason::none);
+    advance(4ms);
+    EXPECT_EQ(ended(), end_reason::min_response_data_rate);
+    client().vanish();
+}
+
+CONFORMANCE(response_rate, an_upgraded_connection_has_none_while_its_handler_runs) {
+    serve([](request&, response& answered) -> task<> {
+        connection* const own = answered.upgrade("push");
+        if (own != nullptr) co_await push_to(*own);
+    });
+    client().stop_reading();
+    client().send("GET / HTTP/1.1", "Host: a", "Connection: upgrade", "Upgrade: push", "", "");
+    advance(1000s);
+    EXPECT_EQ(ended(), end_reason::none);
+    client().end();
+    advance(102s);
+    EXPECT_EQ(ended(), end_reason::min_response_data_rate);
+    client().vanish();
+}
+
 // ---- over sockets, where the kernel's buffers come first ----
 
 CONFORMANCE_SUITE_WHOLE(response_rate_over_sockets);
