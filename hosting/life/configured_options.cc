@@ -8,6 +8,40 @@
 
 namespace saker {
 
+namespace {
+
+using settings_in_force = std::vector<configuration::setting>;
+
+std::vector<std::string> values_of(const settings_in_force& all, std::string_view key) {
+    std::vector<std::string> values;
+    for (const auto& one : all)
+        if (one.key == key) values.push_back(escape(one.value));
+    return values;
+}
+
+// What both have is taken out of both, once for each time that both have it.
+void drop_common(std::vector<std::string>& one, std::vector<std::string>& other) {
+    std::erase_if(one, [&](const std::string& value) {
+        const auto same = std::find(other.begin(), other.end(), value);
+        if (same == other.end()) return false;
+        other.erase(same);
+        return true;
+    });
+}
+
+// Of one key, which several values may have: addresses without a name are all called the same.
+void tell_difference(std::string_view key, std::vector<std::string> was,
+                     std::vector<std::string> is, std::vector<std::string>& into) {
+    drop_common(was, is);
+    const auto shown = [](const std::vector<std::string>& values, size_t i) {
+        return i < values.size() ? values[i] : "(not there)";
+    };
+    for (size_t i = 0; i < std::max(was.size(), is.size()); ++i)
+        into.push_back(std::string(key) + ' ' + shown(was, i) + " -> " + shown(is, i));
+}
+
+}  // namespace
+
 result<server_options> configured_options::load() {
     result<configuration> read = configuration::load(sources_);
     if (!read) return read.error();
@@ -25,18 +59,13 @@ result<server_options> configured_options::load() {
 std::vector<std::string> configured_options::differences() const {
     std::vector<std::string> lines;
     if (!loaded_ || !accepted_) return lines;
-    const auto before = accepted_->effective(base_), now = loaded_->effective(base_);
-    const auto value_in = [](const auto& all, const std::string& key) {
-        const auto found =
-            std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.key == key; });
-        return found == all.end() ? "none" : escape(found->value);
-    };
-    for (const auto& one : now)
-        if (const std::string was = value_in(before, one.key); was != escape(one.value))
-            lines.push_back(one.key + ' ' + was + " -> " + escape(one.value));
-    for (const auto& one : before)
-        if (value_in(now, one.key) == "none" && one.value != "none")
-            lines.push_back(one.key + ' ' + escape(one.value) + " -> none");
+    const settings_in_force before = accepted_->effective(base_), now = loaded_->effective(base_);
+    std::vector<std::string_view> keys;
+    for (const auto* all : {&now, &before})
+        for (const auto& one : *all)
+            if (std::find(keys.begin(), keys.end(), one.key) == keys.end()) keys.push_back(one.key);
+    for (const std::string_view key : keys)
+        tell_difference(key, values_of(before, key), values_of(now, key), lines);
     return lines;
 }
 

@@ -140,6 +140,43 @@ TEST_F(followed, endpoints_come_and_go) {
     EXPECT_TRUE(host->addresses().front().starts_with("http://[::1]:"));
 }
 
+TEST_F(followed, of_addresses_without_names_those_that_differ_are_told) {
+    configured_options of(sources, {});
+    const auto now = [&](const std::string& urls) {
+        write(R"({"Urls": ")" + urls + R"("})");
+        EXPECT_TRUE(of.load());
+        auto differing = of.differences();
+        std::erase_if(differing, [](const auto& one) { return one.starts_with("Urls "); });
+        of.accept();
+        return differing;
+    };
+    using lines = std::vector<std::string>;
+    EXPECT_EQ(now("http://*:1;http://*:2;http://*:3"), lines{});
+    EXPECT_EQ(now("http://*:1;http://*:2;http://*:3"), lines{});
+    EXPECT_EQ(now("http://*:3;http://*:1;http://*:2"), lines{}) << "in any order";
+    EXPECT_EQ(now("http://*:1;http://*:4;http://*:3"), lines{"Address http://*:2 -> http://*:4"});
+    EXPECT_EQ(now("http://*:3"),
+              (lines{"Address http://*:1 -> (not there)", "Address http://*:4 -> (not there)"}));
+    EXPECT_EQ(now("http://*:3;http://*:5"), lines{"Address (not there) -> http://*:5"});
+}
+
+TEST_F(followed, a_value_may_be_called_none) {
+    configured_options of(sources, {});
+    const auto now = [&](const std::string& of_endpoint) {
+        write(
+            R"({"Kestrel": {"Endpoints": {"A": {"Url": "http://*:1"}}}, "Saker": {"AccessLog": )" +
+            of_endpoint + "}}");
+        EXPECT_TRUE(of.load());
+        const auto differing = of.differences();
+        of.accept();
+        return differing;
+    };
+    using lines = std::vector<std::string>;
+    EXPECT_EQ(now(R"({"Path": "a"})"), lines{});
+    EXPECT_EQ(now(R"({"Path": "none"})"), lines{"Saker:AccessLog:Path a -> none"});
+    EXPECT_EQ(now(R"({"Path": "b"})"), lines{"Saker:AccessLog:Path none -> b"});
+}
+
 TEST_F(followed, an_endpoint_may_come_back_at_once) {
     start();
     const std::string here = host->addresses().front();
