@@ -4,6 +4,7 @@
 #include "hosting/configuration/binder.h"
 
 #include "core/base/log.h"
+#include "hosting/configuration/layers.h"
 #include "hosting/configuration/table/key_path.h"
 #include "hosting/configuration/table/setting_words.h"
 #include "hosting/configuration/values.h"
@@ -37,6 +38,15 @@ std::string name_in_options(std::string_view key) {
         name += c == ':' ? '.' : to_lower(c);
     }
     return name;
+}
+
+// SAKER_Kestrel__... has its effect without the prefix, in a layer of its own.
+bool has_prefix_of_layer(const auto& one) noexcept {
+    const auto begins_with = [&](std::string_view prefix) {
+        return equals_ignore_case(std::string_view(one.key).substr(0, prefix.size()), prefix);
+    };
+    return one.origin.starts_with("environment ") &&
+           std::any_of(prefixes_of_variables.begin(), prefixes_of_variables.end(), begins_with);
 }
 
 }  // namespace
@@ -97,7 +107,7 @@ void configuration_binder::sort_out(const entry& one) {
 void configuration_binder::warn_of_near_miss(const entry& one) {
     constexpr std::array<std::string_view, 2> ours = {"Kestrel", "Saker"};
     const std::string_view top = first_segment(one.key);
-    if (top.size() == one.key.size()) return;
+    if (top.size() == one.key.size() || has_prefix_of_layer(one)) return;
     const std::string_view meant = nearest(top, ours);
     if (meant.empty()) return;
     const std::string would_be = std::string(meant) + one.key.substr(top.size());

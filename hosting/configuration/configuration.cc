@@ -70,8 +70,7 @@ result<configuration> configuration::load(const configuration_sources& sources) 
                                          std::move(one.origin), one.is_null, order++};
         }
     };
-    for (const std::string_view prefix : {"ASPNETCORE_", "DOTNET_", "SAKER_"})
-        add(prefixed_layer(set, prefix));
+    for (const std::string_view prefix : prefixes_of_variables) add(prefixed_layer(set, prefix));
     const bool own_files = !sources.files.empty();
     made.files_ = own_files ? sources.files
                             : std::vector<std::string>{

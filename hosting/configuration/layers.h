@@ -5,9 +5,11 @@
 #include <saker/configuration.h>
 #include <saker/result.h>
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,10 @@ struct layer_value {
     std::string key, value, origin;
     bool is_null = false;
 };
+
+// Of variables that are a layer of their own, below files; the last one wins.
+inline constexpr std::array<std::string_view, 3> prefixes_of_variables = {"ASPNETCORE_", "DOTNET_",
+                                                                          "SAKER_"};
 
 // Name and value of each variable of the process.
 using variables = std::vector<std::pair<std::string, std::string>>;

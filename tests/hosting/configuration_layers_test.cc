@@ -150,6 +150,19 @@ TEST_F(configuration_layers, variables_are_keys) {
     EXPECT_EQ(shown(prefixed_layer(set, "ASPNETCORE_")), "Urls=3");
 }
 
+TEST_F(configuration_layers, a_variable_with_a_prefix_is_no_section_of_the_application) {
+    sources.environment_variables = true;
+    const variable ours("SAKER_Kestrel__Limits__MaxRequestBodySize", "7"),
+        dotnet("DOTNET_Kestrel__Limits__MaxRequestLineSize", "8");
+    EXPECT_EQ(applied().limits.max_request_body_size, 7u);
+    EXPECT_EQ(applied().limits.max_request_line_size, 8u);
+    EXPECT_EQ(warnings(), "");
+    const variable slip("SAKER_Kestral__Limits__MaxRequestHeaderCount", "9");
+    EXPECT_EQ(warnings(),
+              "environment SAKER_Kestral__Limits__MaxRequestHeaderCount: Kestral is taken for a "
+              "section of the application's own; did you mean Kestrel?");
+}
+
 TEST_F(configuration_layers, a_variable_that_is_called_saker_is_not_about_us) {
     sources.environment_variables = true;
     const variable set("SAKER", "/opt/saker"), wrong("SAKER__CROES", "2");
