@@ -19,6 +19,7 @@ namespace saker {
 
 namespace {
 
+constexpr std::string_view a_list_of_protocols = "a list such as [\"Tls12\", \"Tls13\"]";
 constexpr std::string_view http2_is_missing = "HTTP/2 is not in this version";
 
 std::string quoted(std::string_view text) { return '"' + escape(text) + '"'; }
@@ -26,6 +27,28 @@ std::string quoted(std::string_view text) { return '"' + escape(text) + '"'; }
 bool is_strict(std::string_view key) noexcept {
     const std::string_view top = first_segment(key);
     return equals_ignore_case(top, "Kestrel") || equals_ignore_case(top, "Saker");
+}
+
+// A row with others below it is a section as well: a rate, the transport.
+bool is_section(const setting& row) {
+    const std::string below = std::string(row.key) + ':';
+    const auto all = settings();
+    return row.kind == key_kind::certificate ||
+           std::any_of(all.begin(), all.end(),
+                       [&](const setting& one) { return one.key.starts_with(below); });
+}
+
+std::string expected_instead(const setting& row) {
+    server_options server;
+    listen_options endpoint;
+    switch (row.kind) {
+        case key_kind::truth: return "true or false";
+        case key_kind::certificate:
+            return "a section with " + check_words("", certificate_keys()).mistake;
+        case key_kind::ssl_protocols: return std::string(a_list_of_protocols);
+        case key_kind::client_certificate_mode: return wording::list(client_certificate_modes());
+        default: return expected(row, place_of(row, server, endpoint));
+    }
 }
 
 // "Kestrel:Limits:MaxRequestLineSize" as the options' own check calls it.
@@ -89,6 +112,7 @@ void configuration_binder::sort_out(const entry& one) {
         return unknown(one);
     }
     const setting& row = *match.row;
+    if (!check_form(row, one, match.rest)) return;
     if (row.kind != key_kind::placed) check_kind(row, one, match.rest);
     if (row.https_only || is_endpoint_row(row)) {
         endpoint& of = endpoint_named(segment(one.key, 2), one);
@@ -137,6 +161,22 @@ void configuration_binder::unknown(const entry& one) {
     mistake(one, path + " is not known; known here are " + match.words() + '.');
 }
 
+// .NET takes {} for null and [] for an empty text: at a limit, both would switch it off without a
+// word. Here each is what it says, and no value.
+bool configuration_binder::check_form(const setting& row, const entry& one, std::string_view rest) {
+    if (row.kind == key_kind::anything || !(one.is_empty_section || one.is_empty_list)) return true;
+    const bool is_list = row.kind == key_kind::ssl_protocols;
+    if (!rest.empty() && !is_list && !check_words(rest, certificate_keys()).mistake.empty())
+        return true;  // it is the name that is the mistake
+    if (rest.empty() && (one.is_empty_list ? is_list : is_section(row))) return true;
+    const std::string valid = rest.empty() ? expected_instead(row)
+                              : is_list    ? wording::list(ssl_protocol_names())
+                                           : "a text";
+    mistake(one, one.key + (one.is_empty_list ? " is an empty list" : " is an empty section") +
+                     "; expected " + valid + '.');
+    return false;
+}
+
 void configuration_binder::check_kind(const setting& row, const entry& one, std::string_view rest) {
     taken checked;
     const std::string_view text = trim(one.value);
@@ -151,7 +191,7 @@ void configuration_binder::check_kind(const setting& row, const entry& one, std:
             break;
         case key_kind::ssl_protocols:
             if (rest.empty() && !text.empty())
-                checked.mistake = "a list such as [\"Tls12\", \"Tls13\"]";
+                checked.mistake = a_list_of_protocols;
             else if (!rest.empty())
                 checked = check_words(text, ssl_protocol_names());
             break;
@@ -183,6 +223,10 @@ std::string configuration_binder::unknown_transport(std::string_view given) cons
 }
 
 void configuration_binder::put(const setting& row, const entry& by, const place& at) {
+    if (const auto* const rate = std::get_if<rate_switch>(&at); rate && by.is_empty_section) {
+        if (!*rate->rate) rate->rate->emplace();
+        return;
+    }
     taken done = take(row, at, by.value, by.is_null);
     const bool names_transport =
         row.key.ends_with(":Transport:Name") ||

@@ -42,6 +42,7 @@ private:
     };
 
     void sort_out(const entry&);
+    bool check_form(const setting&, const entry&, std::string_view rest);
     void check_kind(const setting&, const entry&, std::string_view rest);
     void unknown(const entry&);
     void warn_of_near_miss(const entry&);

@@ -66,8 +66,13 @@ result<configuration> configuration::load(const configuration_sources& sources) 
             const auto [at, is_new] =
                 known.try_emplace(in_small_letters(one.key), made.entries_.size());
             if (is_new) made.entries_.emplace_back();
-            made.entries_[at->second] = {std::move(one.key), std::move(one.value),
-                                         std::move(one.origin), one.is_null, order++};
+            made.entries_[at->second] = {.key = std::move(one.key),
+                                         .value = std::move(one.value),
+                                         .origin = std::move(one.origin),
+                                         .is_null = one.is_null,
+                                         .order = order++,
+                                         .is_empty_section = one.is_null.of_object,
+                                         .is_empty_list = one.is_null.of_array};
         }
     };
     for (const std::string_view prefix : prefixes_of_variables) add(prefixed_layer(set, prefix));

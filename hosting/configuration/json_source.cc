@@ -98,7 +98,8 @@ private:
                 if (const auto failed = value.get(inner)) return failed;
                 const size_t before = made_.values.size();
                 const auto failed = object(inner, path);
-                if (!failed && made_.values.size() == before) add(path, {}, true, where);
+                if (!failed && made_.values.size() == before)
+                    add(path, {}, {.to_dotnet = true, .of_object = true}, where);
                 return failed;
             }
             case ondemand::json_type::array: {
@@ -106,7 +107,8 @@ private:
                 if (const auto failed = value.get(inner)) return failed;
                 const size_t before = made_.values.size();
                 const auto failed = array(inner, path);
-                if (!failed && made_.values.size() == before) add(path, {}, false, where);
+                if (!failed && made_.values.size() == before)
+                    add(path, {}, {.of_array = true}, where);
                 return failed;
             }
             default: return scalar(value, type, path, where);
@@ -118,26 +120,26 @@ private:
         if (type == ondemand::json_type::string) {
             std::string_view text;
             if (const auto failed = value.get(text)) return failed;
-            add(path, std::string(text), false, where);
+            add(path, std::string(text), {}, where);
             return simdjson::SUCCESS;
         }
         if (type == ondemand::json_type::null) {
-            add(path, {}, true, where);
+            add(path, {}, {.to_dotnet = true}, where);
             return simdjson::SUCCESS;
         }
         if (type == ondemand::json_type::boolean) {
             bool truth = false;
             if (const auto failed = value.get(truth)) return failed;
-            add(path, truth ? "True" : "False", false, where);
+            add(path, truth ? "True" : "False", {}, where);
             return simdjson::SUCCESS;
         }
         std::string_view token = value.raw_json_token();
         token = token.substr(0, token.find_first_of(" \t\r\n,]}"));
-        add(path, std::string(token), false, where);
+        add(path, std::string(token), {}, where);
         return simdjson::SUCCESS;
     }
 
-    void add(const std::string& key, std::string value, bool is_null, text_position where) {
+    void add(const std::string& key, std::string value, json_null is_null, text_position where) {
         const auto [known, is_new] = seen_.try_emplace(lower(key), where.line);
         if (is_new)
             made_.values.push_back({key, std::move(value), is_null, where});

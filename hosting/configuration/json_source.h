@@ -10,10 +10,18 @@
 
 namespace saker {
 
+// True where .NET has null. What was written is kept beside it: {} is null to .NET, and [] an empty
+// text, which at a limit would both mean "none".
+struct json_null {
+    bool to_dotnet = false;
+    bool of_object = false, of_array = false;  // empty ones
+    operator bool() const noexcept { return to_dotnet; }
+};
+
 struct json_value {
     std::string key;  // "Kestrel:Endpoints:Http:Url"
     std::string value;
-    bool is_null = false;
+    json_null is_null;
     text_position where;  // of the key, or of an array's element
 };
 

@@ -2,6 +2,8 @@
 // Where settings come from, one layer after the other; each is a list of keys with texts. The order
 // is .NET's: host settings with a prefix < files < environment < command line.
 
+#include "hosting/configuration/json_source.h"
+
 #include <saker/configuration.h>
 #include <saker/result.h>
 
@@ -17,7 +19,7 @@ namespace saker {
 
 struct layer_value {
     std::string key, value, origin;
-    bool is_null = false;
+    json_null is_null = {};
 };
 
 // Of variables that are a layer of their own, below files; the last one wins.

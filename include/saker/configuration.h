@@ -75,6 +75,7 @@ private:
         std::string key, value, origin;
         bool is_null = false;
         size_t order = 0;  // of reading: what was read later is of a higher layer
+        bool is_empty_section = false, is_empty_list = false;  // {} and [] of a file
     };
     std::vector<entry> entries_;  // one a key, what the last layer said; by their keys
     std::vector<std::string> files_, files_read_;

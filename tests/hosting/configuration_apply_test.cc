@@ -126,6 +126,68 @@ TEST_F(configuration_apply, a_rate_is_switched_off_and_on_by_the_higher_layer) {
     EXPECT_EQ(applied().limits.min_response_data_rate->grace_period, 9s);
 }
 
+TEST_F(configuration_apply, a_rate_that_is_an_empty_section_is_on) {
+    given(R"({"Kestrel": {"Limits": {"MinRequestBodyDataRate": {}, "MinResponseDataRate": {}}}})");
+    base.limits.min_request_body_data_rate->bytes_per_second = 9;
+    base.limits.min_response_data_rate = std::nullopt;
+    const server_limits limits = applied().limits;
+    ASSERT_TRUE(limits.min_request_body_data_rate);
+    EXPECT_EQ(limits.min_request_body_data_rate->bytes_per_second, 9);
+    ASSERT_TRUE(limits.min_response_data_rate);
+    EXPECT_EQ(limits.min_response_data_rate->bytes_per_second, 240);
+    EXPECT_EQ(limits.min_response_data_rate->grace_period, 5s);
+}
+
+TEST_F(configuration_apply, an_empty_section_or_list_is_no_value) {
+    struct {
+        std::string_view text, mistake;
+    } const table[] = {
+        {R"("Kestrel": {"Limits": {"MaxRequestBodySize": {}}})",
+         "Kestrel:Limits:MaxRequestBodySize is an empty section; expected a whole number of bytes, "
+         "0 or more; 64K, 1M and 2G are understood, or null."},
+        {R"("Kestrel": {"Limits": {"MaxRequestBodySize": []}})",
+         "Kestrel:Limits:MaxRequestBodySize is an empty list; expected a whole number of bytes, "
+         "0 or more; 64K, 1M and 2G are understood, or null."},
+        {R"("Kestrel": {"Limits": {"MinResponseDataRate": []}})",
+         "Kestrel:Limits:MinResponseDataRate is an empty list; expected a section {BytesPerSecond, "
+         "GracePeriod}, or null."},
+        {R"("Kestrel": {"Limits": {"KeepAliveTimeout": {}}})",
+         "Kestrel:Limits:KeepAliveTimeout is an empty section; expected a time such as "
+         "\"00:02:10\", more than none, or \"Infinite\"."},
+        {R"("Saker": {"Transport": []})", "Saker:Transport is an empty list; expected a text."},
+        {R"("Kestrel": {"AllowSynchronousIO": {}})",
+         "Kestrel:AllowSynchronousIO is an empty section; expected true or false."},
+        {R"("Kestrel": {"EndpointDefaults": {"SslProtocols": {}}})",
+         "Kestrel:EndpointDefaults:SslProtocols is an empty section; expected a list such as "
+         "[\"Tls12\", \"Tls13\"]."},
+        {R"("Kestrel": {"Certificates": {"Default": []}})",
+         "Kestrel:Certificates:Default is an empty list; expected a section with Path, KeyPath, "
+         "Password, Subject, Store, Location or AllowInvalid."},
+        {R"("Kestrel": {"Certificates": {"Default": {"Path": {}}}})",
+         "Kestrel:Certificates:Default:Path is an empty section; expected a text."},
+        {R"("Kestrel": {"Endpoints": {"A": {"Url": {}}}})",
+         "Kestrel:Endpoints:A:Url is an empty section; expected a text."},
+        {R"("Urls": [])", "Urls is an empty list; expected a text."},
+    };
+    for (const auto& [text, mistake] : table) {
+        given('{' + std::string(text) + '}');
+        EXPECT_EQ(mistakes(), "appsettings.json:1: " + std::string(mistake)) << text;
+    }
+}
+
+TEST_F(configuration_apply, an_empty_section_or_list_is_taken_where_there_may_be_one) {
+    given(R"({"Kestrel": {"Limits": {"Http2": {}, "Http3": []}, "Certificates": {"A": {}},
+        "EndpointDefaults": {"SslProtocols": []}}, "Saker": {"Transport": {}},
+        "MyApp": {"None": {}, "Empty": []}})");
+    EXPECT_EQ(mistakes(), "none");
+    EXPECT_EQ(applied().transport.name, "auto");
+    const auto read = configuration::load(sources);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->find("MyApp:None"), nullptr);
+    ASSERT_NE(read->find("MyApp:Empty"), nullptr);
+    EXPECT_EQ(*read->find("MyApp:Empty"), "");
+}
+
 TEST_F(configuration_apply, unknown_keys_get_the_nearest_one) {
     given(
         "{\"Kestrel\": {\"Limits\": {\n\"MaxRequestBodySze\": 1},\n\"Limts\": {\"A\": 1, \"B\": "

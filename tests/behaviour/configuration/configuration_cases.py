@@ -165,6 +165,9 @@ CASES = {
     "limits: rates": limits('"MinRequestBodyDataRate": {"BytesPerSecond": 100, "GracePeriod": "00:00:10"}, '
                             '"MinResponseDataRate": {"BytesPerSecond": 50}'),
     "limits: no rate": limits('"MinRequestBodyDataRate": null'),
+    "limits: an empty section for a number": limits('"MaxRequestBodySize": {}'),
+    "limits: an empty list for a number": limits('"MaxRequestBodySize": []'),
+    "limits: an empty section for a rate": limits('"MinRequestBodyDataRate": {}'),
     "limits: http2": limits('"Http2": {"MaxStreamsPerConnection": 9, "MaxFrameSize": 20000, '
                             '"KeepAlivePingDelay": "00:00:30"}'),
     "limits: http2 out of range": limits('"Http2": {"MaxFrameSize": 1}'),
