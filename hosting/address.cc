@@ -5,6 +5,7 @@
 #include "hosting/address.h"
 
 #include "core/base/log.h"
+#include "protocols/http/characters.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -159,8 +160,6 @@ result<parsed_address> unix_socket(std::string_view url, std::string_view path,
         return invalid(url, "The path of a unix socket is that of a file.");
     if (path.size() > longest_unix_path)
         return invalid(url, "The path of a unix socket has at most 107 bytes.");
-    if (path.find('\0') != std::string_view::npos)
-        return invalid(url, "The path of a unix socket has no NUL in it.");
     parsed_address made{.scheme = scheme,
                         .meaning = parsed_address::kind::unix_socket,
                         .endpoints = {},
@@ -212,6 +211,8 @@ std::string_view name(address_scheme scheme) noexcept {
 }
 
 result<parsed_address> parse_address(std::string_view url) {
+    // The system would cut a name, a path or a literal at a NUL.
+    if (has_control_character(url)) return invalid(url, "It has no control characters.");
     const size_t delimiter = url.find("://");
     if (delimiter == std::string_view::npos)
         return invalid(url, "It begins with http:// (or with tcp://, for a raw protocol).");

@@ -215,6 +215,9 @@ void check_access_log(mistakes& found, const access_log_options& access_log) {
                   "off, ncsa, w3c or json");
     if (access_log.format != access_log_options::log_format::off && access_log.path.empty())
         found.add("access_log.path", "empty", "a file's path, or \"-\" for stdout");
+    if (has_control_character(access_log.path))  // the system would cut it at a NUL
+        found.add("access_log.path", '\'' + escape(access_log.path) + '\'',
+                  "a path without control characters");
 }
 
 // What an endpoint is called in the configuration is its own alone, whatever the case.

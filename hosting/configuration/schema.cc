@@ -89,7 +89,11 @@ std::string of_place(const setting& row, const place& at) {
             [](rate_switch) { return std::string(); },
             [](file_mode) { return either({pattern("^\\\\s*0*[0-7]{1,3}\\\\s*$")}); },
             [&](whole_seconds) { return integer(row, UINT32_MAX, false); },
-            [](auto) { return either({"{\"type\": \"string\", \"minLength\": 1}"}); },
+            [](auto) {
+                return either(
+                    {"{\"type\": \"string\", \"minLength\": 1, \"not\": {\"pattern\": "
+                     "\"[\\\\u0000-\\\\u001f\\\\u007f]\"}}"});
+            },
         },
         at);
 }

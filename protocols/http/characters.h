@@ -74,6 +74,14 @@ constexpr bool is_token(std::string_view text) noexcept {
     return !text.empty() && all_class(text, token_character);
 }
 
+// Those of ASCII: NUL to 0x1f, and 0x7f.
+constexpr bool has_control_character(std::string_view text) noexcept {
+    for (const char c : text) {
+        if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f) return true;
+    }
+    return false;
+}
+
 // 0..15, or -1.
 constexpr int hex_value(char c) noexcept { return hex_values[static_cast<uint8_t>(c)]; }
 

@@ -188,6 +188,30 @@ TEST_F(configuration_apply, an_empty_section_or_list_is_taken_where_there_may_be
     EXPECT_EQ(*read->find("MyApp:Empty"), "");
 }
 
+TEST_F(configuration_apply, texts_with_control_characters_are_refused) {
+    struct {
+        std::string_view text, mistake;
+    } const table[] = {
+        {R"("Saker": {"AccessLog": {"Path": "/tmp/a\u0000b"}})",
+         "Saker:AccessLog:Path is \"/tmp/a\\x00b\"; expected a text without control characters."},
+        {R"("Saker": {"AccessLog": {"Path": "a\nb"}})",
+         "expected a text without control characters."},
+        {R"("Saker": {"AccessLog": {"Path": "a\u007f"}})",
+         "expected a text without control characters."},
+        {R"("Kestrel": {"EndpointDefaults": {"Transport": "epoll\u0000"}})",
+         "expected a text without control characters."},
+        {R"("Kestrel": {"Endpoints": {"A": {"Url": "http://unix:/tmp/a\u0000b"}}})",
+         "Kestrel:Endpoints:A:Url: Invalid url: 'http://unix:/tmp/a\\x00b'. It has no control "
+         "characters."},
+        {R"("Urls": "http://[::1\u0000]:80")", "It has no control characters."},
+    };
+    for (const auto& [text, mistake] : table) {
+        given('{' + std::string(text) + '}');
+        EXPECT_EQ(mistakes().find("appsettings.json:1: "), 0u) << mistakes();
+        EXPECT_NE(mistakes().find(mistake), std::string::npos) << text << " -> " << mistakes();
+    }
+}
+
 TEST_F(configuration_apply, unknown_keys_get_the_nearest_one) {
     given(
         "{\"Kestrel\": {\"Limits\": {\n\"MaxRequestBodySze\": 1},\n\"Limts\": {\"A\": 1, \"B\": "

@@ -225,6 +225,17 @@ TEST(options, logs_and_the_stop_have_ranges) {
     EXPECT_TRUE(mistakes_in(options).empty());
 }
 
+TEST(options, paths_have_no_control_characters) {
+    server_options options;
+    options.access_log.path = std::string("/tmp/a\0b", 8);
+    EXPECT_EQ(only_mistake(options),
+              "access_log.path is '/tmp/a\\x00b'; valid is a path without control characters.");
+    options.access_log.path = "/tmp/a\nb";
+    EXPECT_NE(only_mistake(options).find("without control characters"), std::string::npos);
+    options.access_log.path = "/tmp/\xc3\xa4 b";
+    EXPECT_TRUE(mistakes_in(options).empty());
+}
+
 TEST(options, names_of_endpoints_are_their_own) {
     server_options options;
     for (const char* name : {"Http", "", "", "HTTP"})

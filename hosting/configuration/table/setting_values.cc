@@ -153,6 +153,7 @@ struct taker {
     }
     taken operator()(std::string* at) const {
         if (text.empty()) return {"a text that is not empty", {}};
+        if (has_control_character(text)) return {"a text without control characters", {}};
         *at = text;
         return {};
     }
