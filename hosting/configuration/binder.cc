@@ -154,6 +154,9 @@ void configuration_binder::unknown(const entry& one) {
     if (match.below.empty())
         return mistake(one, known_part + " is a section; expected " + match.expected_value() + '.');
     const std::string_view given = segment(one.key, match.segments);
+    if (given.empty())
+        return mistake(
+            one, known_part + " has an entry without a name; expected " + match.words() + '.');
     if (const std::string_view meant = nearest(given, match.below); !meant.empty())
         return mistake(one, path + " is not known; did you mean " + std::string(meant) + '?');
     if (const std::string elsewhere = key_with_name(given); !elsewhere.empty())

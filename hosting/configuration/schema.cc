@@ -199,7 +199,7 @@ private:
         const bool ours = one.name != "Logging" && one.name != "LogLevel";
         text_ += "\"type\": [\"object\", \"null\"], ";
         if (one.children.size() == 1 && one.children.front()->name == "*") {
-            text_ += "\"additionalProperties\": ";
+            text_ += "\"propertyNames\": {\"minLength\": 1}, \"additionalProperties\": ";
             return member(*one.children.front(), indent);
         }
         if (ours || inside_saker(one)) text_ += "\"additionalProperties\": false, ";

@@ -234,6 +234,21 @@ TEST_F(configuration_apply, unknown_keys_get_the_nearest_one) {
               "appsettings.json:5: Saker:Core is not known; did you mean Cores?");
 }
 
+TEST_F(configuration_apply, a_name_that_is_missing_is_told) {
+    for (const char* text : {R"({"Kestrel": {"Endpoints": {"": {}}}})",
+                             R"({"Kestrel": {"Endpoints": {"": {"Url": "http://*:1"}}}})"}) {
+        given(text);
+        EXPECT_EQ(mistakes(),
+                  "appsettings.json:1: Kestrel:Endpoints has an entry without a name; expected a "
+                  "name.");
+    }
+    given(R"({"Kestrel": {"EndpointDefaults": {"": 1}}})");
+    EXPECT_EQ(mistakes(),
+              "appsettings.json:1: Kestrel:EndpointDefaults has an entry without a name; expected "
+              "Protocols, Transport, UnixSocketMode, ConnectionLogging, SslProtocols or "
+              "ClientCertificateMode.");
+}
+
 TEST_F(configuration_apply, values_that_are_none_are_told_with_what_is_valid) {
     struct {
         std::string_view key, value, mistake;

@@ -17,7 +17,8 @@ import unittest
 
 SAKER = sys.argv.pop() if len(sys.argv) > 1 else "build/dev/saker"
 KNOWN = {"$schema", "title", "description", "type", "properties", "additionalProperties", "anyOf", "enum", "const",
-         "pattern", "minimum", "maximum", "exclusiveMinimum", "minLength", "not", "items"}
+         "pattern", "minimum", "maximum", "exclusiveMinimum", "minLength", "not", "items",
+         "propertyNames"}
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
@@ -54,7 +55,8 @@ def is_valid(value, schema):
             return False
     elif isinstance(value, dict):
         named, other = schema.get("properties", {}), schema.get("additionalProperties", True)
-        return all(is_valid(one, named.get(key, other)) for key, one in value.items())
+        names = schema.get("propertyNames", True)
+        return all(is_valid(key, names) and is_valid(one, named.get(key, other)) for key, one in value.items())
     elif isinstance(value, list) and "items" in schema:
         return all(is_valid(one, schema["items"]) for one in value)
     return True
@@ -111,6 +113,12 @@ BAD = [
     limits(KeepAliveTimeout="00:00:05."), limits(KeepAliveTimeout="00:00:00.12345678"),
     limits(MinRequestBodyDataRate=240), limits(MinRequestBodyDataRate={"BytesPerSecond": 0}),
     limits(MinRequestBodyDataRate={"Bytes": 5}), limits(MinRequestBodyDataRate={"GracePeriod": 5}),
+    limits(MinRequestBodyDataRate=[]), limits(MaxRequestBodySize={}), limits(MaxRequestBodySize=[]),
+    limits(MaxConcurrentConnections={}), limits(KeepAliveTimeout={}), {"Kestrel": {"AllowSynchronousIO": []}},
+    {"Kestrel": {"EndpointDefaults": {"SslProtocols": {}}}}, {"Kestrel": {"Certificates": {"Default": []}}},
+    {"Urls": {}}, {"HTTP_PORTS": []}, saker(Transport=[]), saker(AccessLog={"Path": {}}),
+    saker(AccessLog={"Path": "/tmp/a\0b"}), saker(AccessLog={"Path": "a\n"}), saker(AccessLog={"Path": "a\x7f"}),
+    {"Kestrel": {"Endpoints": {"": {"Url": "http://*:80"}}}}, {"Kestrel": {"Certificates": {"": {}}}},
     limits(Http2={"MaxFrameSize": 16383}), limits(Http2={"MaxFrameSize": 16777216}),
     limits(Http2={"InitialStreamWindowSize": 2**31}), {"Kestrel": {"AddServerHeader": 1}},
     {"Kestrel": {"AddServerHeader": "yes"}}, {"Kestrel": {"AllowSynchronousIO": "1"}},
