@@ -20,6 +20,9 @@ using namespace wording;
 constexpr std::string_view time_pattern =
     R"(^\\s*(([0-9]{1,8}\\.)?H:M(:M(\\.[0-9]{1,7})?)?|[0-9]{1,8}:H:M:M(\\.[0-9]{1,7})?|)"
     R"(-0*:0*:0*\\.0010*|[Ii][Nn][Ff][Ii][Nn][Ii][Tt][Ee])\\s*$)";
+// What std::from_chars reads; nothing but zeros is refused beside it.
+constexpr std::string_view real_pattern =
+    R"(^\\s*([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?\\s*$)";
 constexpr std::string_view hours = "0*([01]?[0-9]|2[0-3])", sixty = "0*[0-5]?[0-9]";
 
 std::string quoted(std::string_view text) {
@@ -85,7 +88,13 @@ std::string of_place(const setting& row, const place& at) {
             [&](milliseconds*) { return times(row, false); },
             [&](std::optional<milliseconds>*) { return times(row, true); },
             [&](rate_grace) { return times(row, false); },
-            [](rate_speed) { return either({"{\"type\": \"number\", \"exclusiveMinimum\": 0}"}); },
+            [](rate_speed) {
+                return either(
+                    {"{\"type\": \"number\", \"exclusiveMinimum\": 0}",
+                     "{\"type\": \"string\", \"not\": {\"pattern\": \"^[\\\\s0.]*([eE]|$)\"}, "
+                     "\"pattern\": \"" +
+                         std::string(real_pattern) + "\"}"});
+            },
             [](rate_switch) { return std::string(); },
             [](file_mode) { return either({pattern("^\\\\s*0*[0-7]{1,3}\\\\s*$")}); },
             [&](whole_seconds) { return integer(row, UINT32_MAX, false); },

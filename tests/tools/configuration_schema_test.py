@@ -84,6 +84,8 @@ GOOD = [
     limits(KeepAliveTimeout="1:02:03:04.5"), limits(KeepAliveTimeout=" 00:00:09 "), limits(KeepAliveTimeout=None),
     limits(MinRequestBodyDataRate=None), limits(MinRequestBodyDataRate={"BytesPerSecond": 0.5}),
     limits(MinResponseDataRate={"BytesPerSecond": 240, "GracePeriod": "00:00:05"}), limits(MinResponseDataRate={}),
+    limits(MinResponseDataRate={"BytesPerSecond": "100"}), limits(MinResponseDataRate={"BytesPerSecond": " .5e+3 "}),
+    limits(MinResponseDataRate={"BytesPerSecond": "0.01"}), limits(MinResponseDataRate={"BytesPerSecond": "5."}),
     limits(Http2={"MaxFrameSize": 16384, "KeepAlivePingDelay": "00:00:01"}), limits(Http3={"Anything": 1}),
     {"Kestrel": {"AddServerHeader": False}}, {"Kestrel": {"AddServerHeader": "TRUE"}},
     {"Kestrel": {"AddServerHeader": None}}, {"Kestrel": {"AllowSynchronousIO": True}},
@@ -118,6 +120,11 @@ BAD = [
     {"Kestrel": {"EndpointDefaults": {"SslProtocols": {}}}}, {"Kestrel": {"Certificates": {"Default": []}}},
     {"Urls": {}}, {"HTTP_PORTS": []}, saker(Transport=[]), saker(AccessLog={"Path": {}}),
     saker(AccessLog={"Path": "/tmp/a\0b"}), saker(AccessLog={"Path": "a\n"}), saker(AccessLog={"Path": "a\x7f"}),
+    limits(MinRequestBodyDataRate={"BytesPerSecond": "0"}), limits(MinRequestBodyDataRate={"BytesPerSecond": ""}),
+    limits(MinRequestBodyDataRate={"BytesPerSecond": "0.0e5"}), limits(MinRequestBodyDataRate={"BytesPerSecond": "-1"}),
+    limits(MinRequestBodyDataRate={"BytesPerSecond": "+1"}), limits(MinRequestBodyDataRate={"BytesPerSecond": "1 0"}),
+    limits(MinRequestBodyDataRate={"BytesPerSecond": "0x10"}), limits(MinRequestBodyDataRate={"BytesPerSecond": "inf"}),
+    limits(MinRequestBodyDataRate={"BytesPerSecond": {}}),
     {"Kestrel": {"Endpoints": {"": {"Url": "http://*:80"}}}}, {"Kestrel": {"Certificates": {"": {}}}},
     limits(Http2={"MaxFrameSize": 16383}), limits(Http2={"MaxFrameSize": 16777216}),
     limits(Http2={"InitialStreamWindowSize": 2**31}), {"Kestrel": {"AddServerHeader": 1}},
@@ -144,7 +151,6 @@ ONLY_READ = [
     ({"Kestrel": {"limits": {}}}, "keys have any case"),
     ({"kestrel": {"Banana": 1}}, "the same: and there the reader is the one that complains", False),
     ({"Kestrel": {"EndpointDefaults": {"Protocols": "http1, HTTP2"}}}, "words have any case, and are lists"),
-    (limits(MinRequestBodyDataRate={"BytesPerSecond": "240"}), "a number as a text"),
     (endpoint(Url="http://*:80", UnixSocketMode=660), "a number where digits stand in a text"),
 ]
 # The schema cannot see it.
@@ -153,6 +159,7 @@ ONLY_TOLD = [
     (limits(MaxRequestBufferSize=100), "it depends on other keys"),
     (limits(MaxRequestLineSize="0"), "the range of a number that is a text"),
     (limits(Http2={"KeepAlivePingDelay": "00:00:00.5"}), "the range of a time"),
+    (limits(MinRequestBodyDataRate={"BytesPerSecond": "1e999"}), "the range of a number that is a text"),
     (endpoint(Url="http://*:80a"), "the grammar of addresses"),
     ({"HTTPS_PORTS": "443"}, "TLS is not in this version"),
 ]
