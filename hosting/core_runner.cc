@@ -34,6 +34,17 @@ struct errand final : letter {
     }
 };
 
+// Of the exception that is being handled.
+std::string what_failed() noexcept {
+    try {
+        throw;
+    } catch (const std::exception& known) {
+        return known.what();
+    } catch (...) {
+        return "an exception that is no std::exception";
+    }
+}
+
 void name_and_pin(uint32_t index, int processor) noexcept {
     char name[16];
     std::snprintf(name, sizeof name, "saker-%u", index);
@@ -197,10 +208,10 @@ void core_runner::renew(place_id id, shared_plan plan, bool closes_older) {
         std::unique_ptr<serving> fresh;
         try {
             fresh = std::make_unique<serving>(core_, plan, recorder_);
-        } catch (const std::exception& thrown) {
+        } catch (...) {
             log_target{core_.log(), "server"}.write(
                 log_level::error, "A middleware of " + plan->display + " failed on core " +
-                                      std::to_string(core_.index()) + ": " + thrown.what() +
+                                      std::to_string(core_.index()) + ": " + what_failed() +
                                       "; it goes on with the one that it has.");
             return;
         }
@@ -228,7 +239,7 @@ void core_runner::begin_stop(const std::function<std::chrono::nanoseconds(place_
     post([this, handshakes] {
         stopping_ = true;
         for (const auto& one : listening_) {
-            one->accepting.wind_down(handshakes(one->id));
+            if (!one->retired) one->accepting.wind_down(handshakes(one->id));
             one->accepting.request_close_all(end_reason::app_shutdown);
         }
         look_whether_over();

@@ -246,8 +246,8 @@ bool server_host::wait_until_over(std::chrono::steady_clock::time_point until) {
 
 bool server_host::stop(std::chrono::milliseconds grace) {
     bool all = true;
-    if (running_) {
-        const auto until = std::chrono::steady_clock::now() + grace;
+    if (is_running()) {
+        const auto until = std::chrono::steady_clock::now() + bounded(grace);
         begin_stop();
         if (!wait_until_over(until)) {
             abort();
@@ -272,10 +272,11 @@ bool server_host::stop(std::chrono::milliseconds grace) {
 }
 
 void server_host::abort() {
-    {
-        const std::lock_guard lock(guard_);
-        if (!running_) return;
-    }
+    // While it is held the cores stay; on one's own thread a letter is answered at once, and takes
+    // it.
+    std::unique_lock lock(guard_);
+    if (!running_) return;
+    if (here_) lock.unlock();
     cores_.for_each_core([](core_runner& one) { one.abort_all(end_reason::app_shutdown_timeout); });
 }
 

@@ -104,6 +104,10 @@ private:
     [[nodiscard]] std::vector<std::string> load();
     void watch_configuration();
     [[nodiscard]] result<std::vector<std::string>> listen_everywhere();
+    [[nodiscard]] bool is_running() const {
+        const std::lock_guard lock(guard_);
+        return running_;
+    }
     [[nodiscard]] bool wait_until_over(std::chrono::steady_clock::time_point until);
     void take_over(server_options fresh);
 

@@ -65,6 +65,7 @@ void core_connection::refuse(end_reason why) noexcept {
 }
 
 bool core_connection::upgrade() noexcept {
+    if (closing_ || output_dead()) return false;
     if (!upgraded_ && options_.admits != nullptr) {
         if (!options_.admits->upgrade()) return false;
         options_.admits->leave_place();
@@ -225,7 +226,7 @@ void core_connection::on_sent() noexcept {
     }
     core_.counts().bytes_sent.add(sending_);
     accounted_ -= std::min<size_t>(accounted_, sending_);
-    if (accounted_ == 0) taking_.all_taken();
+    if (accounted_ == 0 || !has_rate_) taking_.all_taken();
     // Also when closing: a pipe that was left while it was being sent has only to be emptied.
     out_.reader_gone() ? out_.stop_reading() : out_.advance(sending_);
     if (closing_) return;

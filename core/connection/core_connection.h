@@ -80,7 +80,7 @@ public:
     void arm_exactly(deadline what, std::chrono::nanoseconds after) noexcept;
     // `infinite` disarms.
     void arm(deadline what, std::chrono::milliseconds after) noexcept {
-        after == infinite ? disarm() : arm_exactly(what, after);
+        after == infinite ? disarm() : arm_exactly(what, bounded(after));
     }
     void disarm() noexcept { armed_for_ = deadline::none; }
     [[nodiscard]] deadline expired() noexcept { return std::exchange(expired_, deadline::none); }

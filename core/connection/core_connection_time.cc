@@ -13,8 +13,8 @@ namespace {
 // Up to a tenth more, as the number says: those that came together do not go together.
 std::chrono::nanoseconds spread(std::chrono::milliseconds age, uint64_t number) noexcept {
     const uint64_t mixed = (number + 1) * 0x9e3779b97f4a7c15u >> 32;  // Knuth's multiplicative hash
-    const auto most = std::min<std::chrono::nanoseconds>(age, std::chrono::hours(24 * 365));
-    return most + most / 10 * static_cast<int64_t>(mixed >> 16) / 65536;
+    const auto most = bounded(age);
+    return most + most / 10 / 65536 * static_cast<int64_t>(mixed >> 16);
 }
 
 }  // namespace
@@ -28,6 +28,7 @@ void core_connection::arm_exactly(deadline what, std::chrono::nanoseconds after)
 // A look that is too early finds nothing and looks again: what an active connection has due moves
 // with each request, and is seldom due at all.
 void core_connection::look_at(tick due) noexcept {
+    if (closing_) return;  // nothing would disarm it any more
     timer_wheel& timers = core_.timers();
     if (armed()) {
         if (due >= timer::due()) return;
@@ -75,6 +76,9 @@ void core_connection::take_rate(const std::optional<min_data_rate>& rate) noexce
     account_output();
     has_rate_ = rate.has_value();
     if (rate) rate_ = *rate;
+    // What is in the pipe leaves with what comes behind it, and may take as long; a send that is
+    // under way is timed to its end.
+    if (!rate && !send_.in_flight) taking_.all_taken();
 }
 
 // What a raw protocol has left to send: nobody else looks after it any more.

@@ -4,6 +4,8 @@
 // and a timer of the wheel is armed for that. Times are the core's `peer_time`, in which the core's
 // own delays do not pass.
 
+#include "core/time/clock.h"
+
 #include <saker/limits.h>
 
 #include <algorithm>
@@ -24,8 +26,7 @@ namespace saker {
     return std::chrono::nanoseconds(static_cast<int64_t>(seconds * 1e9));
 }
 [[nodiscard]] inline std::chrono::nanoseconds grace_of(const min_data_rate& rate) noexcept {
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-    return std::min(rate.grace_period, longest);
+    return bounded(rate.grace_period);
 }
 [[nodiscard]] constexpr bool valid(const std::optional<min_data_rate>& rate) noexcept {
     return !rate || (rate->bytes_per_second > 0 && rate->bytes_per_second <= 1e18 &&

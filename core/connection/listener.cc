@@ -102,8 +102,8 @@ void listener::welcome(socket_id accepted) noexcept {
 // On any thread, under the admission's lock.
 void listener::place::told(visitor& self) noexcept {
     listener& owner = static_cast<place&>(self).owner;
-    owner.place_.on_its_way.store(true, std::memory_order_relaxed);
-    owner.core_.post(owner.place_);
+    // A letter is in one box at a time; the one that is on its way asks again anyway.
+    if (!owner.place_.on_its_way.exchange(true)) owner.core_.post(owner.place_);
 }
 
 void listener::place::arrived(letter& self) noexcept {
@@ -181,6 +181,8 @@ void listener::wind_down(std::chrono::nanoseconds longest_handshake) noexcept {
     winding_down_ = true;
     let_in();
     quiet_turns_ = 0;
+    // Clients that go on connecting, where the kernel cannot be told to drop them, do not keep us.
+    until_ = core_.now() + longest_handshake + std::chrono::seconds(1);
     if (longest_handshake.count() <= 0) return core_.at_next_turn_end(quiet_);
     core_.timers().disarm(handshakes_);
     core_.timers().arm(handshakes_, core_.tick_after(longest_handshake));
@@ -190,7 +192,7 @@ void listener::wind_down(std::chrono::nanoseconds longest_handshake) noexcept {
 void listener::look_whether_quiet() noexcept {
     constexpr int enough = 3;
     if (!listening_) return tell_if_over();
-    if (++quiet_turns_ > enough) return stop_accepting();
+    if (++quiet_turns_ > enough || core_.now() > until_) return stop_accepting();
     core_.at_next_turn_end(quiet_);
 }
 

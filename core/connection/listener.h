@@ -117,6 +117,7 @@ private:
         static void told(visitor&) noexcept;
         static void arrived(letter&) noexcept;
     } place_{*this};
+    steady_time until_{};  // a listener that winds down accepts no longer
     steady_time said_refused_ = steady_time::min();
     uint64_t unsaid_refused_ = 0;
     struct retry_timer final : timer {

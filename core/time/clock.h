@@ -6,6 +6,14 @@
 
 namespace saker {
 
+// A time that was asked for, in the unit that is reckoned with: ten years at most, which is for
+// ever for a server, and leaves room to add to it. `infinite` and all that is near it would
+// overflow.
+[[nodiscard]] constexpr std::chrono::nanoseconds bounded(std::chrono::milliseconds time) noexcept {
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365 * 10);
+    return time < longest ? time : longest;
+}
+
 class clock {
 public:
     virtual ~clock() = default;

@@ -7,6 +7,7 @@
 #include "protocols/http/characters.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,7 +36,9 @@ std::string key_of(std::string_view variable) {
 
 class open_file {
 public:
-    explicit open_file(const char* path) noexcept : handle_(::open(path, O_RDONLY | O_CLOEXEC)) {}
+    // A FIFO would be waited for until somebody writes to it; it is no file of ours.
+    explicit open_file(const char* path) noexcept
+        : handle_(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
     ~open_file() {
         if (handle_ >= 0) ::close(handle_);
     }
@@ -50,6 +53,9 @@ private:
 // All of it, or the error number; EFBIG where it is too large to be one of ours.
 int read_whole(int handle, std::string& into) {
     constexpr size_t piece = 64 * 1024;
+    struct stat found {};
+    if (::fstat(handle, &found) < 0) return errno;
+    if (S_ISFIFO(found.st_mode) || S_ISSOCK(found.st_mode)) return ESPIPE;
     for (;;) {
         const size_t before = into.size();
         if (before > largest_file) return EFBIG;
@@ -66,6 +72,7 @@ int read_whole(int handle, std::string& into) {
 std::string why_not(int failure) {
     switch (failure) {
         case ENOENT: return "is not there";
+        case ESPIPE: return "is a pipe, and not a file";
         case EISDIR: return "is a directory; expected a JSON file";
         case EFBIG: return "is larger than 16 MiB: it is no configuration";
         default: return std::string("cannot be read: ") + std::strerror(failure);

@@ -71,14 +71,14 @@ void access_log::drop_rest() noexcept {
 }
 
 void access_log::hand_over(std::string lines, uint64_t count) noexcept {
-    const size_t size = lines.size();
-    if (pending_.fetch_add(size, std::memory_order_relaxed) + size > bounds_.most_pending) {
-        pending_.fetch_sub(size, std::memory_order_relaxed);
+    const size_t held = lines.capacity() + sizeof(block);
+    if (pending_.fetch_add(held, std::memory_order_relaxed) + held > bounds_.most_pending) {
+        pending_.fetch_sub(held, std::memory_order_relaxed);
         return drop(count);
     }
-    auto* const added = new (std::nothrow) block{std::move(lines), count};
+    auto* const added = new (std::nothrow) block{std::move(lines), count, held};
     if (added != nullptr) return push(added);
-    pending_.fetch_sub(size, std::memory_order_relaxed);
+    pending_.fetch_sub(held, std::memory_order_relaxed);
     drop(count);
 }
 
@@ -135,7 +135,7 @@ void access_log::write_all(block* newest_first) noexcept {
             drop(one->count);
             why_ = "the sink has thrown something that is no std::exception";
         }
-        pending_.fetch_sub(one->lines.size(), std::memory_order_relaxed);
+        pending_.fetch_sub(one->held, std::memory_order_relaxed);
         report_dropped();
     }
 }
@@ -228,7 +228,11 @@ void access_lines::add(const access_record& one, steady_clock::time_point now) {
 
 void access_lines::flush() {
     if (count_ == 0) return;
-    log_->hand_over(std::exchange(lines_, {}), std::exchange(count_, 0));
+    // A few lines of a quiet core do not take its buffer with them.
+    const bool few = lines_.size() < lines_.capacity() / 2;
+    log_->hand_over(few ? std::string(lines_) : std::exchange(lines_, {}),
+                    std::exchange(count_, 0));
+    lines_.clear();
 }
 
 }  // namespace saker::diagnostics

@@ -53,6 +53,7 @@ private:
     struct block {
         std::string lines;  // empty: the file is to be opened anew
         uint64_t count = 0;
+        size_t held = 0;  // bytes of memory, which are more than those of the lines
         block* next = nullptr;
     };
     void push(block*) noexcept;
@@ -72,7 +73,7 @@ private:
     const bounds bounds_;
     log_file file_;
     std::atomic<block*> newest_{nullptr};  // linked back
-    std::atomic<size_t> pending_{0};       // bytes in blocks
+    std::atomic<size_t> pending_{0};       // bytes that blocks hold
     std::atomic<uint32_t> bell_{0};
     std::atomic<bool> stopping_{false};
     std::atomic<uint64_t> written_{0}, dropped_{0};

@@ -52,6 +52,8 @@ result<server_options> configured_options::load() {
         if (then_) then_(*options);
     } catch (const std::exception& thrown) {
         return error(std::string("The function given to configure() failed: ") + thrown.what());
+    } catch (...) {
+        return error("The function given to configure() has thrown what is no std::exception.");
     }
     return options;
 }

@@ -6,6 +6,7 @@
 
 #include "hosting/life/program.h"
 
+#include "core/time/clock.h"
 #include "hosting/life/heartbeat.h"
 #include "hosting/life/systemd.h"
 
@@ -132,13 +133,14 @@ private:
     }
 
     bool stop() {
-        const auto [delay, timeout] = host_.patience();
+        const auto [wanted_delay, timeout] = host_.patience();
+        const auto delay = std::chrono::floor<std::chrono::milliseconds>(bounded(wanted_delay));
         std::atomic<bool> stopped = false, whole = false;
         told_ = steady::now();
         host_.not_ready();
-        const auto longest = delay + timeout + host_.abort_time + std::chrono::seconds(1);
+        const auto longest = delay + bounded(timeout) + host_.abort_time + std::chrono::seconds(1);
         tell("STOPPING=1\nSTATUS=Stopping\nEXTEND_TIMEOUT_USEC=" +
-             std::to_string(std::chrono::microseconds(longest).count()));
+             std::to_string(std::chrono::floor<std::chrono::microseconds>(longest).count()));
         host_.log(log_level::information, "Application is shutting down...");
         auto grace = timeout;
         if (delay.count() > 0) {

@@ -29,12 +29,13 @@ void http1_exchange::begin_request(core_connection& on, uint64_t number) noexcep
 head_status http1_exchange::parse_head() noexcept {
     pipe& in = connection_->input();
     const std::string_view text = in.front().text();
-    if (parked_ != 0 || text.size() != in.length()) return parse_parked();
+    if (parked_ != 0) return parse_parked();
     const head_result parsed = parser_.parse(text.data(), text.size(), service_.head(), head_);
     switch (parsed.status) {
         case head_status::complete: head_share_ = in.take(parsed.size); return understood();
         case head_status::rejected: rejection_ = parsed.reason; break;
         case head_status::incomplete:
+            if (text.size() != in.length()) return parse_parked();
             straddled_.assign(text);
             park();
             break;

@@ -200,6 +200,44 @@ CONFORMANCE(response_rate, it_goes_on_while_the_server_stops) {
     client().vanish();
 }
 
+CONFORMANCE(response_rate, an_answer_without_one_is_not_ended_by_what_was_written_before) {
+    static const std::string large(100'000, 'x');
+    serve([](request&, response& answered) -> task<> {
+        (void)co_await answered.body().write("with a rate");
+        EXPECT_TRUE(answered.body().require_rate(std::nullopt));
+        (void)co_await answered.body().write_static(large);
+    });
+    client().stop_reading();
+    ask();
+    advance(1000s);
+    EXPECT_EQ(ended(), end_reason::none);
+    client().go_on_reading();
+    const std::string all = client().read_answer();
+    EXPECT_GT(all.size(), 100'000u);
+}
+
+CONFORMANCE(response_rate, a_handler_may_ask_for_one_or_upgrade_when_the_client_has_been_cut) {
+    std::optional<bool> upgraded;
+    serve([&](request& asked, response& answered) -> task<> {
+        if (asked.can_upgrade()) {
+            (void)co_await asked.until_aborted();
+            EXPECT_TRUE(answered.body().require_rate(min_data_rate{1, 2s}));
+            upgraded = answered.upgrade("echo") != nullptr;
+            co_return;
+        }
+        answered.shared(std::make_shared<const std::string>(2'000, 'x'));
+    });
+    client().stop_reading();
+    ask();
+    advance(1s);
+    ask();  // its answer waits behind the send that is under way
+    client().send("GET / HTTP/1.1", "Host: a", "Connection: upgrade", "Upgrade: echo", "", "");
+    advance(20s);
+    EXPECT_EQ(ended(), end_reason::min_response_data_rate);
+    EXPECT_EQ(upgraded, false);
+    client().vanish();
+}
+
 // ---- what is not HTTP ----
 
 task<> push_to(connection& accepted) {

@@ -105,6 +105,28 @@ CONFORMANCE(timeouts, bytes_do_not_give_a_head_more_time) {
     client().receive_end();
 }
 
+CONFORMANCE(timeouts, a_time_of_centuries_is_a_long_one) {
+    constexpr auto centuries = std::chrono::hours(24) * 10'675'199;  // .NET's longest
+    options.limits.keep_alive_timeout = centuries;
+    options.limits.request_headers_timeout = centuries;
+    options.limits.max_connection_age = centuries;
+    options.limits.min_request_body_data_rate = min_data_rate{0.001, centuries};
+    options.limits.min_response_data_rate = min_data_rate{0.001, centuries};
+    serve([](request& asked, response& answered) -> task<> {
+        const auto text = co_await asked.body().text();
+        answered.shared(std::make_shared<const std::string>(*text));
+    });
+    client().send_raw("POST / HTTP/1.1\r\nHost: a\r\nContent-");
+    advance(100s);
+    client().send_raw("Length: 5\r\n\r\nhel");
+    advance(100s);
+    client().send_raw("lo");
+    client().receive_raw(ok("hello"));
+    advance(200s);
+    client().receive_nothing();
+    EXPECT_EQ(ended(), end_reason::none);
+}
+
 CONFORMANCE(timeouts, a_head_that_comes_in_time_is_answered) {
     serve(hello);
     client().send_raw("GET / HTTP/1.1\r\nHost: a\r\n");

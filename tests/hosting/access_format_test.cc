@@ -160,6 +160,14 @@ size_t quoted_fields(std::string_view line) {
     return inside ? 0 : count;
 }
 
+TEST(access_format, what_cannot_be_seen_is_shown) {
+    access_record of = plain();
+    of.user_agent = "\xf3\xa0\x81\x81 \xe1\xa0\x8e \xef\xbf\xb9 \xe2\x80\xae \xF0\x9F\xA6\x85";
+    EXPECT_NE(line_of(access_format::json, of)
+                  .find("\"\\udb40\\udc41 \\u180e \\ufff9 \\u202e \xF0\x9F\xA6\x85\""),
+              std::string::npos);
+}
+
 TEST(access_format, nobody_forges_a_line) {
     for (const std::string& text : nasty()) {
         for (const access_record& of : records_with(text)) {

@@ -285,11 +285,11 @@ TEST_F(access_logs, with_a_sink_that_is_slow_never_wait) {
         entered.count_down();
         go_on.wait();
     };
-    access_log written(options, target, {.most_pending = 10, .patience = 1ms});
+    access_log written(options, target, {.most_pending = 150, .patience = 1ms});
     ASSERT_EQ(written.start(), "");
     written.hand_over("12345\n", 1);
     entered.wait();
-    written.hand_over("123\n", 1);  // ten bytes wait now
+    written.hand_over("123\n", 1);  // two blocks of some 70 bytes wait now
     written.hand_over("x\n", 1);
     EXPECT_EQ(written.dropped(), 1u);
     go_on.count_down();

@@ -3,6 +3,8 @@
 #include "hosting/configuration/layers.h"
 #include "tests/hosting/configuration_fixture.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -128,6 +130,10 @@ TEST_F(configuration_layers, files_that_cannot_be_read_are_told_all_at_once) {
     EXPECT_EQ(mistakes(), ".: is a directory; expected a JSON file.");
     sources.files = {"/dev/zero"};
     EXPECT_EQ(mistakes(), "/dev/zero: is larger than 16 MiB: it is no configuration.");
+    const std::string fifo = sources.directory + "/fifo";
+    ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+    sources.files = {fifo};
+    EXPECT_EQ(mistakes(), "fifo: is a pipe, and not a file.");
     sources.files = {"/proc/self/mem"};  // nothing is mapped at its beginning
     EXPECT_EQ(mistakes(), "/proc/self/mem: cannot be read: Input/output error.");
     sources.files = {"/dev/null"};
