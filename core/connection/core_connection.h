@@ -23,8 +23,8 @@ namespace saker {
 
 class listener;
 
-// What every connection of an endpoint has in common; outlives them. May change between turns:
-// connections that are open go by what it says then, but for their own age.
+// What the connections of an endpoint that began with the same options have in common; outlives
+// them.
 struct connection_options {
     pipe_options input{1024 * 1024, 512 * 1024};
     pipe_options output{64 * 1024, 32 * 1024};
