@@ -55,6 +55,7 @@ private:
     H handler_;
 };
 
+// Lives as long as the server that it answers for: its patterns are what requests are counted by.
 class router final : public application {
 public:
     router();

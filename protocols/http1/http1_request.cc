@@ -27,9 +27,9 @@ void http1_exchange::begin_request(core_connection& on, uint64_t number) noexcep
 }
 
 head_status http1_exchange::parse_head() noexcept {
+    if (parked_ != 0) return parse_parked();
     pipe& in = connection_->input();
     const std::string_view text = in.front().text();
-    if (parked_ != 0) return parse_parked();
     const head_result parsed = parser_.parse(text.data(), text.size(), service_.head(), head_);
     switch (parsed.status) {
         case head_status::complete: head_share_ = in.take(parsed.size); return understood();
@@ -62,6 +62,8 @@ head_status http1_exchange::parse_parked() noexcept {
 
 // Nothing of it completes a head: the end of one lies in what is still to come.
 void http1_exchange::park() noexcept {
+    SAKER_DEBUG_ASSERT(straddled_.size() - parked_ == connection_->input().length(),
+                       "a head that is not complete is within its limits");
     parked_ = straddled_.size();
     connection_->input().advance(connection_->input().length());
 }
