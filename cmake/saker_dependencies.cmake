@@ -1,4 +1,4 @@
-# What comes from the system: threads, simdjson, liburing (optional), mimalloc (optional, our binaries
+# What comes from the system: threads, simdjson, OpenSSL, liburing (optional), mimalloc (optional, our binaries
 # only), and for development ccache and lld when they are there. Nothing is ever downloaded.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
@@ -8,6 +8,12 @@ find_package(Threads REQUIRED)
 find_package(simdjson CONFIG QUIET)
 if(NOT TARGET simdjson::simdjson OR simdjson_VERSION VERSION_LESS 3.0)
     message(FATAL_ERROR "saker needs simdjson 3.0 or later (apt-get install libsimdjson-dev)")
+endif()
+
+# TLS; only protocols/tls includes it.
+find_package(OpenSSL 3.0 QUIET)
+if(NOT OpenSSL_FOUND)
+    message(FATAL_ERROR "saker needs OpenSSL 3.0 or later (apt-get install libssl-dev)")
 endif()
 
 set(SAKER_HAS_IO_URING 0)

@@ -10,6 +10,7 @@ namespace saker {
 server_options& server_options::listen(std::string_view url, configure then) {
     listened added;
     added.url = url;
+    added.options.https_defaults = https_defaults;
     if (endpoint_defaults) endpoint_defaults(added.options);
     if (then) then(added.options);
     endpoints.push_back(std::move(added));
@@ -36,6 +37,12 @@ server_options& server_options::listen_handle(int handle, configure then) {
 
 server_options& server_options::configure_endpoint_defaults(configure defaults) {
     endpoint_defaults = std::move(defaults);
+    return *this;
+}
+
+server_options& server_options::configure_https_defaults(
+    std::function<void(https_options&)> defaults) {
+    https_defaults = std::move(defaults);
     return *this;
 }
 

@@ -16,7 +16,7 @@ CONNECTION = ["core/connection"] + REACTOR + PIPE
 HTTP_NEEDS = ["core/connection", "core/time"] + PIPE
 # Hosting knows the list of transports, and the one in memory for `test_client`.
 HOSTING = ["hosting", "hosting/diagnostics", "transports", "transports/memory", "protocols/http",
-           "protocols/http1"] + CONNECTION
+           "protocols/http1", "protocols/tls"] + CONNECTION
 TRANSPORTS = ["transports/posix", "transports/epoll", "transports/io_uring", "transports/memory"]
 # What a server does while it runs; beside hosting, not below it.
 LIFE = ["hosting/life"]
@@ -38,6 +38,7 @@ ARROWS = {
     "transports": TRANSPORTS + CONTRACT,
     "protocols/http": HTTP_NEEDS,
     "protocols/http1": ["protocols/http"] + HTTP_NEEDS,
+    "protocols/tls": HTTP_NEEDS,
     "hosting": [room for room in HOSTING if room != "hosting"] + LIFE,
     "hosting/life": HOSTING,
     # Measures what cores and protocols tell; knows nothing of servers.
@@ -57,6 +58,7 @@ PUBLIC = {
     "core/io": ["transport.h"],
     "core/reactor": ["async.h"],
     "core/connection": ["connection.h", "connection_logging.h"],
+    "protocols/tls": ["certificate.h", "https.h"],
     # Options are plain data: read by hosting and by the protocols that they limit.
     "protocols/http": ["body.h", "request.h", "response.h", "router.h", "options.h"],
     "hosting": ["server.h", "health.h", "metrics.h", "configuration.h", "test_client.h", "saker.h"],
@@ -70,7 +72,7 @@ DOORS = {
     "gtest/*": ["tests/*"],
     "gmock/*": [],
     "benchmark/*": ["bench/*"],
-    "openssl/*": ["protocols/tls/*"],
+    "openssl/*": ["protocols/tls/*", "tests/support/tls_*", "tests/protocols/*", "bench/*"],
     "nghttp2/*": ["protocols/http2/nghttp2_session.*"],
     "simdjson*": ["hosting/configuration/json_source.cc"],
     "uv.h": ["transports/libuv-legacy/*"],

@@ -4,6 +4,7 @@
 // together. Where a default or a rule differs from Kestrel, the comment says so.
 
 #include <saker/connection.h>
+#include <saker/https.h>
 #include <saker/limits.h>
 #include <saker/log.h>
 #include <saker/transport.h>
@@ -31,8 +32,6 @@ struct transport_options {
     std::vector<std::shared_ptr<transport_factory>> plug_ins;
 };
 
-enum class http_protocols : uint8_t { http1 = 1, http2 = 2, http1_and_http2 = 3 };
-
 // Kestrel's ListenOptions: what is done with the connections of one address.
 struct listen_options {
     // What the configuration, systemd's descriptors and the log call it: "Http"; may be empty.
@@ -48,11 +47,38 @@ struct listen_options {
     // debug, as the outermost middleware.
     bool connection_logging = false;
     connection_delegate raw;  // not HTTP at all
+    // TLS, and how many of `middleware` are in front of it. An endpoint whose url is https has it
+    // behind all of them where nobody has said another place.
+    std::shared_ptr<const https_options> https;
+    size_t middleware_before_https = 0;
+    std::function<void(https_options&)> https_defaults;  // the server's, as it was listened on
 
     // Adds a middleware; the first one added sees the connection first.
     listen_options& use(connection_middleware added) {
         middleware.push_back(std::move(added));
         return *this;
+    }
+    // Serves it over TLS. Middleware that was added before sees ciphertext, what is added after it
+    // plaintext; the last call counts. Without a certificate: the server's default one.
+    listen_options& use_https(https_options with) {
+        https = std::make_shared<const https_options>(std::move(with));
+        middleware_before_https = middleware.size();
+        return *this;
+    }
+    // With the server's `https_defaults`, and what `then` says over them.
+    listen_options& use_https(const std::function<void(https_options&)>& then = {}) {
+        https_options with;
+        if (https_defaults) https_defaults(with);
+        if (then) then(with);
+        return use_https(std::move(with));
+    }
+    // A file, PEM or PFX, and its password.
+    listen_options& use_https(std::string_view certificate_path, std::string_view password = {}) {
+        return use_https([&](https_options& with) {
+            with.certificates.push_back({});
+            with.certificates.back().path = certificate_path;
+            with.certificates.back().password = password;
+        });
     }
     // Serves any protocol: the delegate has the pipes.
     listen_options& run(connection_delegate delegate) {
@@ -74,8 +100,31 @@ struct access_log_options {
     std::function<void(std::string_view lines)> sink;
 };
 
+// Of all https endpoints of a server.
+struct tls_options {
+    // Handshakes that a core has under way at once; beyond, the one that has waited for its client
+    // longest is ended. At least 1.
+    uint32_t max_concurrent_handshakes = 1024;
+    // Keys that session tickets are encrypted with, so that several hosts can resume each other's
+    // sessions: 80 random bytes each (as nginx's), the first one encrypts, all decrypt; the file is
+    // followed. Empty: made at random, another one each hour, for all cores.
+    std::string session_ticket_key_file;
+    // How long a session may be resumed. More than none, a week at most (RFC 8446 4.6.1).
+    std::chrono::seconds session_lifetime = std::chrono::hours(2);
+    // How long before its end a certificate is warned of.
+    std::chrono::hours expiry_warning = std::chrono::hours(24 * 14);
+    // Where the development certificate is made and kept. Empty: $XDG_DATA_HOME/saker/https, else
+    // ~/.local/share/saker/https.
+    std::string development_certificate_folder;
+
+    friend bool operator==(const tls_options&, const tls_options&) = default;
+};
+
 struct server_options {
     server_limits limits;
+    tls_options tls;
+    // Of https endpoints that name none. Kestrel's `Certificates:Default`.
+    std::optional<certificate_source> default_certificate;
     transport_options transport;
     // Threads with a reactor of their own; 0: one for each processor that this process may use.
     uint32_t cores = 0;
@@ -127,6 +176,10 @@ struct server_options {
     // Kestrel's KestrelConfigurationLoader.Endpoint.
     server_options& endpoint(std::string_view name, configure then);
 
+    // For the `https_options` of each endpoint that is added after it and says its own by a
+    // function, or not at all; another call replaces it. Kestrel's ConfigureHttpsDefaults.
+    server_options& configure_https_defaults(std::function<void(https_options&)> defaults);
+
     struct listened {
         std::string url;
         int handle = -1;
@@ -135,6 +188,7 @@ struct server_options {
     std::vector<listened> endpoints;
     bool systemd_sockets = false;
     configure endpoint_defaults;
+    std::function<void(https_options&)> https_defaults;
     std::vector<std::pair<std::string, configure>> named_endpoints;
 };
 
