@@ -6,6 +6,16 @@
 
 namespace saker::tls {
 
+bio_ptr reading(std::string_view bytes) noexcept {
+    return bio_ptr(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+}
+
+std::string written(const bio_ptr& to) {
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(to.get(), &bytes);
+    return size > 0 ? std::string(bytes, static_cast<size_t>(size)) : std::string();
+}
+
 std::string openssl_errors() {
     std::string all;
     while (const unsigned long code = ERR_get_error()) {
