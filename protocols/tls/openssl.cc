@@ -29,4 +29,11 @@ std::string openssl_errors() {
     return all.empty() ? "no reason given" : all;
 }
 
+bool algorithm_is_missing() noexcept {
+    for (const unsigned long code : {ERR_peek_error(), ERR_peek_last_error()})
+        if (ERR_GET_LIB(code) == ERR_LIB_EVP && ERR_GET_REASON(code) == ERR_R_UNSUPPORTED)
+            return true;
+    return false;
+}
+
 }  // namespace saker::tls

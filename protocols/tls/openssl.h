@@ -44,5 +44,8 @@ inline x509_ptr again(const x509_ptr& one) noexcept {
 
 // The reasons in this thread's queue, the oldest first, joined by ": "; the queue is empty then.
 [[nodiscard]] std::string openssl_errors();
+// Whether the queue begins or ends with: an algorithm is in no provider that is loaded. Old ones
+// are in "legacy", apart.
+[[nodiscard]] bool algorithm_is_missing() noexcept;
 
 }  // namespace saker::tls

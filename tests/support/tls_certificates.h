@@ -41,7 +41,7 @@ struct issued_certificate {
     tls::key_ptr key;
     std::vector<tls::x509_ptr> chain;  // as chain_pem
 
-    // PKCS#8, and the traditional form ("RSA PRIVATE KEY" with a DEK-Info). AES-256 both.
+    // PKCS#8, and the traditional form ("EC PRIVATE KEY" with a DEK-Info). AES-256 both.
     [[nodiscard]] std::string encrypted_key_pem(std::string_view password) const;
     [[nodiscard]] std::string traditional_key_pem(std::string_view password = {}) const;
     // With chain and key. `legacy`: RC2 and 3DES, as OpenSSL 1 and Windows wrote them.

@@ -61,13 +61,6 @@ std::string other_kind(std::string_view name) {
     return '"' + escape(name) + '"';
 }
 
-// Algorithms that OpenSSL 3 keeps apart. Its decoders say "unsupported" of everything.
-bool legacy_is_asked_for(std::string_view reasons) noexcept {
-    return reasons.find("unsupported") != std::string_view::npos &&
-           reasons.find("bad decrypt") == std::string_view::npos &&
-           reasons.find("cipherfinal") == std::string_view::npos;
-}
-
 // The lines of one block, as they were.
 bio_ptr alone(const block& one) {
     bio_ptr text(BIO_new(BIO_s_secmem()));
@@ -97,18 +90,17 @@ void read_key(const block& one, const std::string& password, const std::string& 
                                                   const_cast<std::string*>(&password))
                         : nullptr);
     if (into.key) return;
+    const bool is_old = algorithm_is_missing();
     const std::string reasons = openssl_errors();
     const std::string key = "The private key in " + where;
     if (!encrypted)
         into.key_mistake = key + " is damaged: " + reasons + '.';
-    else if (legacy_is_asked_for(reasons) && !password.empty())
-        into.key_mistake = key +
-                           " cannot be decrypted: its password is wrong, or it is encrypted in a "
-                           "way that OpenSSL 3 has given up (`openssl pkcs8 -topk8 -provider "
-                           "legacy -provider default` encrypts it anew): " +
-                           reasons + '.';
     else if (password.empty())
         into.key_mistake = key + " is encrypted, and there is no password for it: give it one.";
+    else if (is_old)
+        into.key_mistake = key + " is encrypted in a way that OpenSSL 3 has given up (" + reasons +
+                           "): `openssl pkcs8 -topk8 -provider legacy -provider default` encrypts "
+                           "it anew.";
     else
         into.key_mistake = key + " cannot be decrypted: the password is wrong.";
 }

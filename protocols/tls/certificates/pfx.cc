@@ -107,9 +107,10 @@ pfx_content read_pfx(std::string_view bytes, const std::string& password, const 
         return found;
     }
     if (unpack(file.get(), password.c_str(), found)) return found;
+    const bool is_old = algorithm_is_missing();
     const std::string reasons = openssl_errors();
     found = {};
-    if (reasons.find("unsupported") == std::string::npos) {
+    if (!is_old) {
         mistakes.push_back(where + " cannot be read: " + reasons + '.');
         return found;
     }
