@@ -7,7 +7,7 @@
 Why: kernel TLS is a module that a kernel may have been built without, and io_uring grew with every
 release. A guest is a kernel of the distribution's packages (downloaded once, into build/guest-cache), a
 file system in memory with busybox and the programs that are given, and no disk and no network but lo. It
-boots in about four seconds without hardware support (TCG), so it runs in any container.
+boots in two or three seconds without hardware support (TCG), so it runs in any container.
 
 What happens: /init mounts what a program expects, loads the modules, runs the commands one after the
 other in /guest, where the programs lie, as root; then it sends what they said, their exit codes, and what they
@@ -20,6 +20,7 @@ package), with the reason as the last line. As a library: `boot()`.
 Other kernels and libraries, to try the same by hand:
     --kernel DIR or .deb...    a folder made by dpkg -x, or packages
     --suite trixie             the newest kernel of another suite of this machine's mirror, and its libraries
+                               (trixie-backports: a newer kernel, the libraries of trixie)
     --root DIR                 a chroot or a folder of unpacked packages, whose ld.so and libraries are used
 """
 import argparse
@@ -51,7 +52,7 @@ DEADLINE_S = 240
 MODULES = ("tls", "gcm", "ccm", "aesni-intel", "ghash-clmulni-intel", "chacha20poly1305", "chacha-x86_64",
            "poly1305-x86_64")
 # Libraries that a suite's programs would have, beside what ours are linked with here.
-SUITE_LIBRARIES = ("libssl3t64", "libc6", "libgcc-s1", "libstdc++6", "zlib1g", "libzstd1")
+SUITE_LIBRARIES = (("libssl3t64", "libssl3"), ("libc6",), ("libgcc-s1",), ("libstdc++6",), ("zlib1g",), ("libzstd1",))
 # cmpxchg16b as TCG 7.2 emulates it ended in panics under load.
 QEMU = ("qemu-system-x86_64", "-accel", "tcg", "-smp", "1", "-cpu", "max,-cx16", "-m", "1024", "-nographic",
         "-no-reboot", "-nic", "none", "-monitor", "none")
@@ -187,7 +188,7 @@ def boot(commands, *, binaries=(), files=(), environment=None, kernel=None, suit
     check_here()
     folder = kernels.of_argument(kernel, cache) if kernel else kernels.newest(cache, say, suite)
     if suite and root == "/":
-        root = kernels.libraries(cache, suite, SUITE_LIBRARIES)
+        root = kernels.libraries(cache, suite.removesuffix("-backports"), SUITE_LIBRARIES)
     chosen = kernels.Kernel(folder)
     os.makedirs(logs, exist_ok=True)
     console, returned, archive = (f"{logs}/{log}.{end}" for end in ("console.txt", "returned.tar", "cpio"))

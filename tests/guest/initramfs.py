@@ -62,6 +62,7 @@ def stripped(binary):
 def libraries_of(binary, root="/"):
     """[(where it is, its path in the guest)] of a program's libraries and its interpreter. Those of `root` come
     first; what is not there is taken from this machine."""
+    root = os.path.abspath(root)
     with open(binary, "rb") as file:
         if INTERPRETER.encode() not in file.read(8192):
             return []
@@ -73,7 +74,7 @@ def libraries_of(binary, root="/"):
     missing = re.findall(r"(\S+) => not found|(version .* not found)", shown.stdout + shown.stderr)
     if missing or shown.returncode != 0:
         raise Unavailable(f"{binary} lacks libraries: {(shown.stdout + shown.stderr).strip()}")
-    found = re.findall(r"^\s*(\S+) => (/\S+) \(", shown.stdout, re.M)
+    found = re.findall(r"^\s*(\S+) => (/.+) \(", shown.stdout, re.M)
     return [(interpreter, INTERPRETER)] + [
         (place, f"{LIBRARIES_IN_GUEST}/{name}") for name, place in found if not name.startswith("/")]
 

@@ -150,16 +150,20 @@ def newest(cache, say, suite=None):
 
 
 def libraries(cache, suite, packages):
-    """The folder of libraries of another suite of the distribution."""
+    """The folder of libraries of another suite of the distribution; each package is a list of the names it has had.
+    The versions are in the folder's name."""
     os.makedirs(cache, exist_ok=True)
     with open(f"{cache}/lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         apt = with_own_lists(cache, suite)
-        known = [(package, apt.version(package)) for package in packages]
-        missing = [package for package, version in known if not version]
-        if missing:
-            raise Unavailable(f"{suite} has no {', '.join(missing)}")
-        return downloaded(apt, packages, f"{cache}/{suite}-" + file_name(*known[0]) + f"-{len(packages)}")
+        known = []
+        for names in packages:
+            versions = ((name, apt.version(name)) for name in names)
+            known.append(next((pair for pair in versions if pair[1]), None))
+            if not known[-1]:
+                raise Unavailable(f"{suite} has no {' or '.join(names)}")
+        folder = "+".join(file_name(*pair) for pair in known[:2])
+        return downloaded(apt, [name for name, _ in known], f"{cache}/{suite}-{folder}")
 
 
 def of_argument(given, cache):

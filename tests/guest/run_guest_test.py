@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the tests that need a kernel with TLS in a guest that has it (guest.py): the same GoogleTest binary, its
 report where ctest wants it (GTEST_OUTPUT), GTEST_FILTER as it is here. The kernel's own counters must tell that
-it sent and received TLS. Ends with 77 and the reason where no guest can be had.
+it sent and received TLS, unless a filter chose what ran. Ends with 77 and the reason where no guest can be had.
 
-    tests/guest/run_guest_test.py TEST_BINARY [--saker COMMAND] [options of guest.py: --kernel, --suite, --root]
+    tests/guest/run_guest_test.py TEST_BINARY [--saker COMMAND] [--kernel, --suite, --root as guest.py has them]
 """
 import argparse
 import os
@@ -73,7 +73,7 @@ def main():
     faults = [f"the kernel says: {row}" for row in result.complaints]
     if not report:
         faults.append("the tests left no report")
-    elif ran(report) and not all(counted.values()):
+    elif ran(report) and "GTEST_FILTER" not in os.environ and not all(counted.values()):
         faults.append(f"the kernel's counters say that it did no TLS: {result.tls_stat}")
     for fault in faults:
         print(fault)
