@@ -67,7 +67,7 @@ PUBLIC = {
 DOORS = {
     "liburing*": ["transports/io_uring/*", "tests/transport/*", "tools/saker/*"],
     "linux/io_uring*": ["transports/io_uring/*", "tools/saker/*"],
-    "sys/epoll.h": ["transports/epoll/*"],
+    "sys/epoll.h": ["transports/epoll/*", "bench/load/*"],
     "mimalloc*": [],
     "gtest/*": ["tests/*"],
     "gmock/*": [],
@@ -82,9 +82,9 @@ DOORS = {
               "tests/*", "bench/*"],
     "unistd.h": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "core/base/*.cc", "transports/*",
                  "hosting/*", "tools/*", "tests/*", "bench/*"],
-    "netinet/*": ["transports/*", "hosting/*", "tests/*", "tools/*"],
+    "netinet/*": ["transports/*", "hosting/*", "tests/*", "tools/*", "bench/*"],
     # Text to bytes of an address, no system call: what a client is, for the cap on its connections.
-    "arpa/*": ["core/connection/admission.cc", "transports/*", "hosting/*", "tests/*", "tools/*"],
+    "arpa/*": ["core/connection/admission.cc", "transports/*", "hosting/*", "tests/*", "tools/*", "bench/*"],
 }
 CORE_HEADERS_AVOID = ["iostream", "regex", "filesystem", "ranges", "thread", "functional"]
 
