@@ -67,7 +67,7 @@ PUBLIC = {
 DOORS = {
     "liburing*": ["transports/io_uring/*", "tests/transport/*", "tools/saker/*"],
     "linux/io_uring*": ["transports/io_uring/*", "tools/saker/*"],
-    "sys/epoll.h": ["transports/epoll/*"],
+    "sys/epoll.h": ["transports/epoll/*", "bench/load/*"],
     "mimalloc*": [],
     "gtest/*": ["tests/*"],
     "gmock/*": [],
@@ -85,12 +85,13 @@ DOORS = {
     "unistd.h": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "core/base/*.cc",
                  "protocols/tls/kernel_keys.cc", "transports/*",
                  "hosting/*", "tools/*", "tests/*", "bench/*"],
-    "netinet/*": ["protocols/tls/kernel_keys.cc", "transports/*", "hosting/*", "tests/*", "tools/*"],
+    "netinet/*": ["protocols/tls/kernel_keys.cc", "transports/*", "hosting/*", "tests/*", "tools/*",
+                  "bench/*"],
     # Text to bytes of an address and back, no system call: what a client is, for the cap on its
     # connections; what a certificate is for.
     "arpa/*": ["core/connection/admission.cc", "protocols/tls/certificates/facts.cc",
-               "protocols/tls/kernel_keys.cc", "transports/*",
-               "hosting/*", "tests/*", "tools/*"],
+               "protocols/tls/kernel_keys.cc", "transports/*", "hosting/*", "tests/*", "tools/*",
+               "bench/*"],
 }
 CORE_HEADERS_AVOID = ["iostream", "regex", "filesystem", "ranges", "thread", "functional"]
 
