@@ -4,8 +4,6 @@
 #include "protocols/tls/service.h"
 #include "protocols/tls/tls_stream.h"
 
-#include <openssl/err.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -55,6 +53,7 @@ size_t tls_stream::next_record() const noexcept {
 
 void tls_stream::on_ciphertext() noexcept {
     bool opened = false;
+    forget_errors();
     while (may_open()) {
         const size_t size = next_record();
         if (size == 0) break;
@@ -86,7 +85,6 @@ bool tls_stream::open_record(size_t size) noexcept {
         fail(end_reason::out_of_memory, "no slab for what was received");
         return false;
     }
-    ERR_clear_error();
     size_t got = 0;
     const int result = SSL_read_ex(ssl_.get(), room, size, &got);
     if (result == 1) {
@@ -139,6 +137,7 @@ bool tls_stream::sealed() const noexcept { return out_.empty() || raw_out_.reade
 
 void tls_stream::seal() noexcept {
     if (out_.empty() || failed_) return;
+    forget_errors();
     try_kernel();
     if (kernel_sends()) {
         hand_over();
@@ -169,7 +168,6 @@ size_t tls_stream::record_size() noexcept {
 
 bool tls_stream::seal_record() noexcept {
     const std::string_view piece = next_piece(record_size());
-    ERR_clear_error();
     size_t written = 0;
     if (SSL_write_ex(ssl_.get(), piece.data(), piece.size(), &written) != 1) {
         ends_.out_of_memory ? fail(end_reason::out_of_memory, "no slab for a record")
@@ -218,7 +216,7 @@ void tls_stream::fail(end_reason why, std::string_view what) noexcept {
 
 void tls_stream::say_goodbye() noexcept {
     if (failed_ || kernel_sends() || raw_out_.reader_gone()) return;
-    ERR_clear_error();
+    forget_errors();
     SSL_shutdown(ssl_.get());
     raw_out_.publish();
 }

@@ -6,8 +6,6 @@
 #include "core/base/log.h"
 #include "protocols/tls/service.h"
 
-#include <openssl/err.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -72,7 +70,7 @@ tls_stream::~tls_stream() = default;
 bool tls_stream::open(std::shared_ptr<const context_set> contexts) noexcept {
     contexts_ = std::move(contexts);
     host_ = contexts_->hosts.front().get();
-    ERR_clear_error();
+    forget_errors();
     ssl_.reset(SSL_new(host_->context.get()));
     BIO* const bio = ssl_ == nullptr ? nullptr : make_pipe_bio(ends_);
     if (bio == nullptr) return false;
@@ -89,7 +87,7 @@ bool tls_stream::open(std::shared_ptr<const context_set> contexts) noexcept {
 }
 
 tls_stream::step tls_stream::shake_hands() noexcept {
-    ERR_clear_error();
+    forget_errors();
     const int result = SSL_accept(ssl_.get());
     raw_out_.publish();
     if (result == 1) return step::done;
@@ -274,7 +272,7 @@ task<const saker::client_certificate*> tls_stream::client_certificate_async() {
         auto* const listening = static_cast<handshake_listener*>(SSL_get_app_data(ssl));
         static_cast<tls_stream*>(listening)->client_answered_ = true;
     });
-    ERR_clear_error();
+    forget_errors();
     if (SSL_verify_client_post_handshake(ssl_.get()) != 1 || SSL_do_handshake(ssl_.get()) != 1) {
         service_.log(connection_,
                      "The client cannot be asked for a certificate: " + openssl_errors());
@@ -314,7 +312,7 @@ std::string tls_stream::channel_binding(binding kind) const {
         unsigned length = 0;
         if (X509_digest(own, hash, bytes, &length) == 1) size = length;
     }
-    ERR_clear_error();
+    forget_errors();
     return {reinterpret_cast<const char*>(bytes), size};
 }
 
