@@ -77,11 +77,13 @@ DOORS = {
     "simdjson*": ["hosting/configuration/json_source.cc"],
     "uv.h": ["transports/libuv-legacy/*"],
     "sys/mman.h": ["core/memory/pages_posix.cc", "transports/io_uring/*", "tests/*"],
-    # The engine knows no system call but the clock; what threads and pages need is named here.
-    "sys/*": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "transports/*", "hosting/*", "tools/*",
-              "tests/*", "bench/*"],
-    "unistd.h": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "core/base/*.cc", "transports/*",
-                 "hosting/*", "tools/*", "tests/*", "bench/*"],
+    # The engine knows no system call but the clock; what threads and pages need is named here, and the
+    # development certificate, which is kept by a lock, with permissions, and renamed into place.
+    "sys/*": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "protocols/tls/development_certificate.cc",
+              "transports/*", "hosting/*", "tools/*", "tests/*", "bench/*"],
+    "unistd.h": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "core/base/*.cc",
+                 "protocols/tls/development_certificate.cc", "transports/*", "hosting/*", "tools/*",
+                 "tests/*", "bench/*"],
     "netinet/*": ["transports/*", "hosting/*", "tests/*", "tools/*"],
     # Text to bytes of an address and back, no system call: what a client is, for the cap on its
     # connections; what a certificate is for.
