@@ -302,7 +302,7 @@ TEST_F(configuration_https, mistakes_are_kestrels_with_their_place) {
          "NoCertificate, AllowCertificate"},
         {R"("HandshakeTimeout": "00:00:00")", "more than none, or \"Infinite\"."},
         {R"("KernelTls": "yes")", "KernelTls is \"yes\"; expected Auto, On or Off."},
-        {R"("Certificate": "a.pfx")", "Certificate is \"a.pfx\"; expected a section with Path"},
+        {R"("Certificate": "a.pfx")", "Certificate is a text; expected a section with Path"},
         {R"("Certificate": {"Pth": "a"})", "Certificate:Pth is not known; expected a section with"},
         {R"("Certificate": {"Path": "a", "Subject": "b"})",
          "The endpoint A specified multiple certificate sources."},
