@@ -77,7 +77,6 @@ bool tls_stream::open(std::shared_ptr<const context_set> contexts) noexcept {
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_accept_state(ssl_.get());
     SSL_set_app_data(ssl_.get(), static_cast<handshake_listener*>(this));
-    use_client_certificates(ssl_.get(), mode_ = host_->client_certificates);
     if (service_.uses_kernel()) {
         keys_ = std::make_unique<kernel_keys>();
         ends_.keys = keys_.get();
@@ -115,12 +114,8 @@ std::optional<bool> tls_stream::on_client_hello(SSL* ssl, int& alert) noexcept {
                        : "no SNI configuration was found for the name '" + escape(name, 64) + '\'';
         return false;
     }
-    SSL_set_SSL_CTX(ssl, host_->context.get());
-    if (host_ != contexts_->hosts.front().get()) {
-        use_protocols(ssl, host_->protocols);
-        mode_ = host_->client_certificates;
-        use_client_certificates(ssl, mode_);
-    }
+    use_host(ssl, *host_);
+    mode_ = host_->client_certificates;
     try {
         return ask_callbacks(ssl, name, alert);
     } catch (const std::exception& thrown) {
@@ -161,7 +156,7 @@ bool tls_stream::apply(SSL* ssl, const tls_connection_options& chosen) noexcept 
     }
     if (chosen.protocols) use_protocols(ssl, *chosen.protocols);
     if (chosen.client_certificates)
-        use_client_certificates(ssl, mode_ = *chosen.client_certificates);
+        use_client_certificates(ssl, *host_->options, mode_ = *chosen.client_certificates);
     return true;
 }
 
