@@ -24,7 +24,10 @@ https_options served_tls::https_with_certificate() const {
 }
 
 void served_tls::prepare() {
-    if (endpoint_options.https == nullptr) endpoint_options.use_https(https_with_certificate());
+    if (in_clear)
+        url = "http://127.0.0.1:0";
+    else if (endpoint_options.https == nullptr)
+        endpoint_options.use_https(https_with_certificate());
 }
 
 void served_tls::leave() {
@@ -51,11 +54,14 @@ tls_client_options served_tls::chosen_as(const issued_certificate& own) const {
 }
 
 tls_client& served_tls::tls(size_t which) {
-    while (tls_clients_.size() <= which) {
-        tls_client& made = new_tls();
-        EXPECT_TRUE(made.handshake()) << made.failure();
-    }
+    while (tls_clients_.size() <= which) open_tls(chosen);
     return *tls_clients_[which];
+}
+
+tls_client& served_tls::open_tls(const tls_client_options& with, peer_options how) {
+    tls_client& made = new_tls(with, how);
+    EXPECT_TRUE(made.handshake()) << made.failure();
+    return made;
 }
 
 tls_client& served_tls::new_tls(const tls_client_options& with, peer_options how) {
@@ -66,6 +72,21 @@ tls_client& served_tls::new_tls(const tls_client_options& with, peer_options how
 void served_tls::expect_greeting(tls_client& here) {
     here.send("GET / HTTP/1.1", "Host: a", "", "");
     here.receive_raw(ok("hello"));
+}
+
+void served_tls::expect_refused(tls_client& here, std::optional<tls_alert> with) {
+    here.handshake();
+    here.turn_until([&] { return here.ended() || here.was_reset(); });
+    EXPECT_TRUE(here.ended() || here.was_reset()) << "the connection goes on";
+    EXPECT_EQ(here.heard(), "");
+    here.wire().end();
+    if (!here.alert()) {
+        ADD_FAILURE() << "no alert but: " << here.failure();
+    } else {
+        EXPECT_TRUE(here.alert_was_fatal());
+        EXPECT_EQ(*here.alert(), with.value_or(*here.alert())) << name_of(*here.alert());
+    }
+    EXPECT_EQ(ended(), end_reason::tls_handshake_failed);
 }
 
 const test_ca& served_tls::ca() {

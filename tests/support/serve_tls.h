@@ -26,6 +26,7 @@ protected:
     // With a certificate for "localhost" unless a test says otherwise. Put behind the middleware of
     // `endpoint_options` unless a test has called its `use_https`, with `https_with_certificate`.
     https_options https;
+    bool in_clear = false;  // no TLS after all
     [[nodiscard]] https_options https_with_certificate() const;
 
     // ---- clients ----
@@ -35,12 +36,16 @@ protected:
     // Client 0 unless another is asked for; connected, and its handshake made, when it is first
     // used.
     tls_client& tls(size_t which = 0);
-    // Connected; its handshake is not made.
+    // A new one whose handshake is made, too; or is not.
+    tls_client& open_tls(const tls_client_options&, peer_options = {});
     tls_client& new_tls(const tls_client_options&, peer_options = {});
     tls_client& new_tls() { return new_tls(chosen); }
     // The last one.
     void forget_tls() { tls_clients_.pop_back(); }
-    void expect_greeting(tls_client&);  // GET / is answered by `hello`
+    // GET / is answered by `hello`.
+    void expect_greeting(tls_client&);
+    // The handshake ends by a fatal alert, and the connection by its failure.
+    void expect_refused(tls_client&, std::optional<tls_alert> with = {});
 
     // ---- certificates ----
     [[nodiscard]] static const test_ca& ca();
@@ -68,6 +73,11 @@ private:
 
 // Both versions, for tests that say the same of each.
 inline constexpr tls_version both_versions[] = {tls_version::tls12, tls_version::tls13};
+
+// An answer without a Content-Type.
+inline void say(response& answered, std::string text) {
+    answered.shared(std::make_shared<const std::string>(std::move(text)));
+}
 
 // "4F0A": a binary text to look at.
 [[nodiscard]] std::string hex(std::string_view bytes);

@@ -84,8 +84,8 @@ void tls_client::pump() {
             if (size < 0 && (state_->fails(size), true)) break;
             heard_.append(part, static_cast<size_t>(size));
         }
-        if ((SSL_get_shutdown(state_->ssl.get()) & SSL_RECEIVED_SHUTDOWN) != 0 && !state_->alert)
-            state_->closed = true;
+        const bool has_shut = (SSL_get_shutdown(state_->ssl.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+        if (has_shut && !state_->alert_was_fatal) state_->closed = true;
         say(state_->drain());
     } while (!wire_->heard().empty());
 }
@@ -117,12 +117,14 @@ void tls_client::send_raw(std::string_view bytes) {
 
 size_t tls_client::unsent() const { return state_->pending.size(); }
 
-void tls_client::close_notify() {
-    if (!state_->established) return;
+std::string tls_client::sealed_close() {
+    if (!state_->established) return {};
     SSL_shutdown(state_->ssl.get());
     ERR_clear_error();
-    say(state_->drain());
+    return state_->drain();
 }
+
+void tls_client::close_notify() { say(sealed_close()); }
 
 void tls_client::end() {
     close_notify();

@@ -99,6 +99,9 @@ struct tls_client_options {
     bool tickets = true;
 };
 
+// PEM of a key that pretends to be the P-256 key of a certificate.
+[[nodiscard]] std::string forged_key_pem(const std::string& certificate_pem);
+
 class tls_client final : public conversation {
 public:
     tls_client(turns& server, std::unique_ptr<raw_client> wire, const tls_client_options&);
@@ -144,6 +147,8 @@ public:
 
     // Ciphertext of `plain` that is not sent: in full records, or of `each` bytes.
     std::string seal(std::string_view plain, size_t each = 16384);
+    // A close_notify that is not sent.
+    std::string sealed_close();
     // A record that OpenSSL would not write, of any kind, size and padding; with TLS 1.3's
     // AES_128_GCM_SHA256 or an AES128-GCM of TLS 1.2. `seal` does not work any more behind it.
     std::string forge(tls_content, std::string_view plain, size_t padding = 0);

@@ -5,10 +5,13 @@
 #include "tests/support/tls_client_state.h"
 
 #include <gtest/gtest.h>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
+#include <openssl/param_build.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 namespace saker::test {
@@ -88,6 +91,41 @@ std::string encrypted(const std::string& key, const std::string& iv, const std::
 }
 
 }  // namespace
+
+std::string forged_key_pem(const std::string& certificate_pem) {
+    const tls::bio_ptr from(
+        BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())));
+    const tls::x509_ptr own(PEM_read_bio_X509(from.get(), nullptr, nullptr, nullptr));
+    const tls::key_ptr another(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "prime256v1"));
+    std::string shown(65, '\0');
+    auto* const at = reinterpret_cast<unsigned char*>(shown.data());
+    size_t size = 0;
+    EXPECT_EQ(EVP_PKEY_get_octet_string_param(X509_get0_pubkey(own.get()), OSSL_PKEY_PARAM_PUB_KEY,
+                                              at, shown.size(), &size),
+              1);
+    BIGNUM* secret = nullptr;
+    EXPECT_EQ(EVP_PKEY_get_bn_param(another.get(), OSSL_PKEY_PARAM_PRIV_KEY, &secret), 1);
+    OSSL_PARAM_BLD* const building = OSSL_PARAM_BLD_new();
+    OSSL_PARAM_BLD_push_utf8_string(building, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
+    OSSL_PARAM_BLD_push_octet_string(building, OSSL_PKEY_PARAM_PUB_KEY, at, size);
+    OSSL_PARAM_BLD_push_BN(building, OSSL_PKEY_PARAM_PRIV_KEY, secret);
+    OSSL_PARAM* const with = OSSL_PARAM_BLD_to_param(building);
+    EVP_PKEY_CTX* const context = EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr);
+    EVP_PKEY* made = nullptr;
+    EXPECT_EQ(EVP_PKEY_fromdata_init(context), 1);
+    EXPECT_EQ(EVP_PKEY_fromdata(context, &made, EVP_PKEY_KEYPAIR, with), 1);
+    const tls::bio_ptr to(BIO_new(BIO_s_mem()));
+    PEM_write_bio_PrivateKey(to.get(), made, nullptr, nullptr, 0, nullptr, nullptr);
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(to.get(), &text);
+    std::string pem(text, static_cast<size_t>(length));
+    EVP_PKEY_free(made);
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(with);
+    OSSL_PARAM_BLD_free(building);
+    BN_free(secret);
+    return pem;
+}
 
 std::string tls_client::forge(tls_content kind, std::string_view plain, size_t padding) {
     const SSL* const one = state_->ssl.get();
