@@ -84,19 +84,27 @@ function(saker_binary TARGET)
     endif()
 endfunction()
 
-# All *_test.cc of one folder of tests/ as one binary, one ctest entry, one label (a gate). What follows
-# the label are libraries that only this folder needs.
-function(saker_test FOLDER LABEL)
-    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${FOLDER}/*_test.cc)
+# All *_test.cc of one folder as one binary, saker_NAME_test. What follows are libraries that only this
+# folder needs.
+function(saker_test_binary NAME FOLDER)
+    file(GLOB files CONFIGURE_DEPENDS ${FOLDER}/*_test.cc)
     if(NOT files)
         return()
     endif()
-    set(target saker_${FOLDER}_test)
+    set(target saker_${NAME}_test)
     saker_binary(${target} INSIDE SOURCES ${files})
     target_link_libraries(${target} PRIVATE ${ARGN} saker_test_support
         GTest::gtest GTest::gtest_main)
     target_precompile_headers(${target} REUSE_FROM saker_test_pch)
-    saker_add_test(${FOLDER} LABEL ${LABEL} COMMAND ${target})
+endfunction()
+
+# The binary of one folder of tests/ as one ctest entry with one label (a gate).
+function(saker_test FOLDER LABEL)
+    saker_test_binary(${FOLDER} ${CMAKE_CURRENT_SOURCE_DIR}/${FOLDER} ${ARGN})
+    if(NOT TARGET saker_${FOLDER}_test)
+        return()
+    endif()
+    saker_add_test(${FOLDER} LABEL ${LABEL} COMMAND saker_${FOLDER}_test)
     set_tests_properties(${FOLDER} PROPERTIES
         ENVIRONMENT GTEST_OUTPUT=xml:${saker_BINARY_DIR}/log/${FOLDER}.xml)
 endfunction()

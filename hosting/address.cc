@@ -75,6 +75,12 @@ std::optional<uint32_t> scope_of(std::string_view zone) {
     return index != 0 ? std::optional(index) : std::nullopt;
 }
 
+std::optional<address_scheme> scheme_called(std::string_view given) noexcept {
+    for (const auto one : {address_scheme::http, address_scheme::https, address_scheme::tcp})
+        if (name(one) == given) return one;
+    return std::nullopt;
+}
+
 // What a URL says, before it is known what its host means.
 struct pieces {
     address_scheme scheme = address_scheme::http;
@@ -118,6 +124,7 @@ result<pieces> take_apart(std::string_view url, std::string_view rest, address_s
 result<uint16_t> port_of(std::string_view url, const pieces& of) {
     if (!of.port) {
         if (of.scheme == address_scheme::http) return uint16_t{80};
+        if (of.scheme == address_scheme::https) return uint16_t{443};
         return invalid(url, "The port is missing: tcp:// has no default.");
     }
     if (!only(*of.port, "0123456789"))
@@ -207,7 +214,12 @@ result<parsed_address> ip_address(std::string_view url, const pieces& parts, uin
 }  // namespace
 
 std::string_view name(address_scheme scheme) noexcept {
-    return scheme == address_scheme::tcp ? "tcp" : "http";
+    switch (scheme) {
+        case address_scheme::tcp: return "tcp";
+        case address_scheme::https: return "https";
+        case address_scheme::http: break;
+    }
+    return "http";
 }
 
 result<parsed_address> parse_address(std::string_view url) {
@@ -215,24 +227,23 @@ result<parsed_address> parse_address(std::string_view url) {
     if (has_control_character(url)) return invalid(url, "It has no control characters.");
     const size_t delimiter = url.find("://");
     if (delimiter == std::string_view::npos)
-        return invalid(url, "It begins with http:// (or with tcp://, for a raw protocol).");
+        return invalid(url,
+                       "It begins with http:// or https:// (or with tcp://, for a raw protocol).");
     const std::string given = lower(url.substr(0, delimiter));
-    if (given == "https")
-        return error("TLS is not in this version: " + quoted(url) +
-                     ". Listen on http://, behind a proxy that speaks TLS.");
-    if (given != "http" && given != "tcp")
+    const auto scheme = scheme_called(given);
+    if (!scheme)
         return error("Unrecognized scheme in server address " + quoted(url) +
-                     ". Only 'http://' and 'tcp://' are supported.");
-    const address_scheme scheme = given == "tcp" ? address_scheme::tcp : address_scheme::http;
+                     ". Only 'http://', 'https://' and, for raw protocols, 'tcp://' are "
+                     "supported.");
     const std::string_view rest = url.substr(delimiter + 3);
     constexpr std::string_view unix_prefix = "unix:";
     // "unix:80" is the port of a host called unix, as with Kestrel.
     if (rest.starts_with(unix_prefix) && !only(rest.substr(unix_prefix.size()), "0123456789"))
-        return unix_socket(url, rest.substr(unix_prefix.size()), scheme);
+        return unix_socket(url, rest.substr(unix_prefix.size()), *scheme);
     if (rest.starts_with("pipe:/"))
         return error("Named pipes transport requires a Windows operating system: " + quoted(url) +
                      ". A unix socket is http://unix:/run/app.sock.");
-    auto parts = take_apart(url, rest, scheme);
+    auto parts = take_apart(url, rest, *scheme);
     if (!parts) return parts.error();
     const auto port = port_of(url, *parts);
     if (!port) return port.error();

@@ -13,7 +13,7 @@
 
 namespace saker {
 
-enum class address_scheme : uint8_t { http, tcp };
+enum class address_scheme : uint8_t { http, https, tcp };
 [[nodiscard]] std::string_view name(address_scheme) noexcept;
 
 struct parsed_address {
@@ -32,11 +32,12 @@ struct parsed_address {
 };
 
 // "http://127.0.0.1:8080", "http://[fe80::1%eth0]:80", "http://localhost:5000", "http://*:80",
-// "http://unix:/run/app.sock"; "tcp://..." with a port. The error is one sentence.
+// "http://unix:/run/app.sock", "https://..." of each; "tcp://..." with a port. The error is one
+// sentence.
 [[nodiscard]] result<parsed_address> parse_address(std::string_view url);
 
 // The URL of an endpoint with its port as it was bound: "http://127.0.0.1:8080", "http://[::]:80",
-// "http://unix:/run/app.sock", "http://<handle 3>".
+// "https://unix:/run/app.sock", "http://<handle 3>".
 [[nodiscard]] std::string display(const endpoint&, address_scheme = address_scheme::http);
 
 }  // namespace saker

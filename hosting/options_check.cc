@@ -5,11 +5,12 @@
 
 #include "core/base/log.h"
 #include "hosting/address.h"
+#include "hosting/https/https_check.h"
+#include "hosting/option_mistakes.h"
 #include "protocols/http/characters.h"
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 
 namespace saker {
 
@@ -27,48 +28,14 @@ constexpr milliseconds least_ping{1000};
 constexpr milliseconds least_grace{1001};  // Kestrel's: more than a second
 constexpr milliseconds longest_delay = std::chrono::hours(24);
 
-class mistakes {
-public:
-    void add(std::string_view option, std::string_view found, std::string_view valid) {
-        found_.push_back(std::string(option) + " is " + std::string(found) + "; valid is " +
-                         std::string(valid) + '.');
-    }
-    void add(std::string sentence) { found_.push_back(std::move(sentence)); }
-
-    template <std::unsigned_integral Number>
-    void outside(std::string_view option, Number found, Number least, Number most) {
-        if (found >= least && found <= most) return;
-        add(option, std::to_string(found),
-            "from " + std::to_string(least) + " to " + std::to_string(most));
-    }
-    void zero(std::string_view option, uint64_t found) {
-        if (found == 0) add(option, "0", "1 or more");
-    }
-    // Of times; the valid ones are `least` or more, `infinite` too.
-    void shorter(std::string_view option, milliseconds found, milliseconds least) {
-        if (found >= least) return;
-        add(option, std::to_string(found.count()) + " ms",
-            least == milliseconds(1) ? "more than 0 ms"
-                                     : std::to_string(least.count()) + " ms or more");
-    }
-    // Kestrel's rule for most times: more than none.
-    void not_positive(std::string_view option, milliseconds found) {
-        shorter(option, found, milliseconds(1));
-    }
-    std::vector<std::string> all() && { return std::move(found_); }
-
-private:
-    std::vector<std::string> found_;
-};
-
 // Kestrel's KestrelServerImpl.ValidateOptions: what must fit into the buffer whole.
-void check_buffer(mistakes& found, size_t buffer, std::string_view option, uint32_t whole) {
+void check_buffer(option_mistakes& found, size_t buffer, std::string_view option, uint32_t whole) {
     if (buffer >= whole) return;
     found.add("limits.max_request_buffer_size", std::to_string(buffer),
               std::string(option) + " (" + std::to_string(whole) + ") or more, or none");
 }
 
-void check_rate(mistakes& found, const std::string& option,
+void check_rate(option_mistakes& found, const std::string& option,
                 const std::optional<min_data_rate>& rate) {
     if (!rate) return;
     const double speed = rate->bytes_per_second;
@@ -77,7 +44,7 @@ void check_rate(mistakes& found, const std::string& option,
     found.shorter(option + ".grace_period", rate->grace_period, least_grace);
 }
 
-void check(mistakes& found, const http2_limits& http2) {
+void check(option_mistakes& found, const http2_limits& http2) {
     const auto in_range = [&](std::string_view name, uint32_t value, uint32_t least,
                               uint32_t most) {
         found.outside("limits.http2." + std::string(name), value, least, most);
@@ -94,7 +61,7 @@ void check(mistakes& found, const http2_limits& http2) {
                   least_ping);
 }
 
-void check_connections(mistakes& found, const server_limits& limits) {
+void check_connections(option_mistakes& found, const server_limits& limits) {
     found.zero("limits.max_concurrent_connections", limits.max_concurrent_connections.value_or(1));
     const auto action = static_cast<unsigned>(limits.at_max_concurrent_connections);
     if (limits.at_max_concurrent_connections > connection_limit_action::stop_accepting)
@@ -108,7 +75,7 @@ void check_connections(mistakes& found, const server_limits& limits) {
     found.not_positive("limits.max_connection_age", limits.max_connection_age.value_or(infinite));
 }
 
-void check(mistakes& found, const server_limits& limits) {
+void check(option_mistakes& found, const server_limits& limits) {
     found.zero("limits.max_request_line_size", limits.max_request_line_size);
     found.zero("limits.max_request_headers_total_size", limits.max_request_headers_total_size);
     found.zero("limits.max_request_header_count", limits.max_request_header_count);
@@ -125,7 +92,7 @@ void check(mistakes& found, const server_limits& limits) {
     check(found, limits.http2);
 }
 
-void check(mistakes& found, const transport_options& transport) {
+void check(option_mistakes& found, const transport_options& transport) {
     if (transport.name.empty())
         found.add("transport.name", "empty", "\"auto\" or the name of a transport");
     found.outside<uint32_t>("transport.backlog", transport.backlog, 1, most_backlog);
@@ -138,7 +105,8 @@ bool serves_http2_alone(const listen_options& options) noexcept {
     return options.protocols == http_protocols::http2 && !options.raw;
 }
 
-void check_options(mistakes& found, const std::string& where, const listen_options& options) {
+void check_options(option_mistakes& found, const std::string& where,
+                   const listen_options& options) {
     const auto protocols = static_cast<unsigned>(options.protocols);
     if (protocols < 1 || protocols > 3)
         found.add(where + ".protocols", std::to_string(protocols),
@@ -152,12 +120,14 @@ void check_options(mistakes& found, const std::string& where, const listen_optio
     for (size_t i = 0; i < options.middleware.size(); ++i)
         if (!options.middleware[i])
             found.add(where + ".middleware[" + std::to_string(i) + ']', "empty", "a function");
+    if (options.https != nullptr) check_https(found, where, options);
 }
 
 // The addresses of endpoints that were seen, to find one that is there twice.
 using seen_addresses = std::vector<std::pair<std::string, size_t>>;
 
-void check_twice(mistakes& found, seen_addresses& seen, size_t index, const std::string& text) {
+void check_twice(option_mistakes& found, seen_addresses& seen, size_t index,
+                 const std::string& text) {
     const auto before =
         std::find_if(seen.begin(), seen.end(), [&](const auto& one) { return one.first == text; });
     if (before == seen.end()) {
@@ -168,7 +138,7 @@ void check_twice(mistakes& found, seen_addresses& seen, size_t index, const std:
               std::to_string(before->second) + "] is already; each address is listened on once.");
 }
 
-void check_endpoint(mistakes& found, seen_addresses& seen, size_t index,
+void check_endpoint(option_mistakes& found, seen_addresses& seen, size_t index,
                     const server_options::listened& listened) {
     const std::string where = "endpoints[" + std::to_string(index) + ']';
     check_options(found, where + ".options", listened.options);
@@ -184,8 +154,9 @@ void check_endpoint(mistakes& found, seen_addresses& seen, size_t index,
     const auto address = parse_address(listened.url);
     if (!address) return found.add(where + ".url: " + address.error().text());
     if (address->scheme == address_scheme::tcp && !listened.options.raw)
-        found.add(where + ".url", address->text,
-                  "http://..., or a raw protocol: listen(url, [](auto& on) { on.run(...); })");
+        found.add(
+            where + ".url", address->text,
+            "http:// or https://, or a raw protocol: listen(url, [](auto& on) { on.run(...); })");
     if (address->endpoints.front().family != endpoint::kind::unix_socket &&
         address->endpoints.front().port == 0)
         return;  // the system's choice: as many as are wanted
@@ -193,13 +164,13 @@ void check_endpoint(mistakes& found, seen_addresses& seen, size_t index,
     check_twice(found, seen, index, address->text.substr(after_scheme));
 }
 
-void check_level(mistakes& found, const std::string& option, log_level level) {
+void check_level(option_mistakes& found, const std::string& option, log_level level) {
     if (level > log_level::none)
         found.add(option, std::to_string(static_cast<unsigned>(level)),
                   "trace, debug, information, warning, error, critical or none");
 }
 
-void check_levels(mistakes& found, const server_options& options) {
+void check_levels(option_mistakes& found, const server_options& options) {
     check_level(found, "minimum_log_level", options.minimum_log_level);
     for (size_t i = 0; i < options.log_levels.size(); ++i) {
         const std::string where = "log_levels[" + std::to_string(i) + ']';
@@ -209,7 +180,7 @@ void check_levels(mistakes& found, const server_options& options) {
     }
 }
 
-void check_access_log(mistakes& found, const access_log_options& access_log) {
+void check_access_log(option_mistakes& found, const access_log_options& access_log) {
     if (access_log.format > access_log_options::log_format::json)
         found.add("access_log.format", std::to_string(static_cast<unsigned>(access_log.format)),
                   "off, ncsa, w3c or json");
@@ -221,7 +192,7 @@ void check_access_log(mistakes& found, const access_log_options& access_log) {
 }
 
 // What an endpoint is called in the configuration is its own alone, whatever the case.
-void check_names(mistakes& found, const std::vector<server_options::listened>& endpoints) {
+void check_names(option_mistakes& found, const std::vector<server_options::listened>& endpoints) {
     std::vector<std::pair<std::string_view, size_t>> seen;
     for (size_t i = 0; i < endpoints.size(); ++i) {
         const std::string& name = endpoints[i].options.name;
@@ -242,7 +213,7 @@ void check_names(mistakes& found, const std::vector<server_options::listened>& e
 }  // namespace
 
 std::vector<std::string> mistakes_in(const server_options& options) {
-    mistakes found;
+    option_mistakes found;
     check(found, options.limits);
     check(found, options.transport);
     found.outside<uint32_t>("cores", options.cores, 0, most_cores);
@@ -261,6 +232,7 @@ std::vector<std::string> mistakes_in(const server_options& options) {
         found.add("shutdown_delay", std::to_string(options.shutdown_delay.count()) + " ms",
                   "from 0 ms to a day");
     found.shorter("shutdown_timeout", options.shutdown_timeout, milliseconds(0));
+    check_tls(found, options);
     check_names(found, options.endpoints);
     seen_addresses seen;
     for (size_t i = 0; i < options.endpoints.size(); ++i)

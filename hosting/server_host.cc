@@ -5,6 +5,7 @@
 
 #include "hosting/server_host.h"
 
+#include "hosting/https/https_endpoints.h"
 #include "hosting/life/options_diff.h"
 #include "hosting/options_check.h"
 
@@ -63,6 +64,7 @@ error server_host::prepare(const clock& time) {
     error wrong;
     wrong.messages = load();
     if (!wrong.messages.empty()) return wrong;
+    complete_https(options);  // before systemd's sockets take the places of urls
     if (options.systemd_sockets) {
         if (!has_inherited_) inherit([](const char* name) { return std::getenv(name); });
         if (cannot_inherit_) return *cannot_inherit_;
@@ -188,6 +190,7 @@ result<std::vector<std::string>> server_host::apply(
     const change one_at_a_time(*this);
     if (!one_at_a_time.allowed())
         return error("Only a running server can be changed: it has not started, or is stopping.");
+    complete_https(fresh);
     if (fresh.systemd_sockets) use_inherited(fresh, inherited_);
     if (error wrong = check(fresh); !wrong.messages.empty()) return wrong;
     const std::vector<option_change> differing = difference(options, fresh);

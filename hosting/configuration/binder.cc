@@ -5,9 +5,11 @@
 
 #include "core/base/log.h"
 #include "hosting/configuration/layers.h"
+#include "hosting/configuration/table/certificate_members.h"
 #include "hosting/configuration/table/key_path.h"
 #include "hosting/configuration/table/setting_words.h"
 #include "hosting/configuration/values.h"
+#include "hosting/https/https_endpoints.h"
 #include "hosting/options_check.h"
 #include "protocols/http/characters.h"
 #include "transports/transports.h"
@@ -19,7 +21,6 @@ namespace saker {
 
 namespace {
 
-constexpr std::string_view a_list_of_protocols = "a list such as [\"Tls12\", \"Tls13\"]";
 constexpr std::string_view http2_is_missing = "HTTP/2 is not in this version";
 
 std::string quoted(std::string_view text) { return '"' + escape(text) + '"'; }
@@ -39,15 +40,13 @@ bool is_section(const setting& row) {
 }
 
 std::string expected_instead(const setting& row) {
-    server_options server;
-    listen_options endpoint;
+    const place at = blank_options().at(row);
     switch (row.kind) {
         case key_kind::truth: return "true or false";
         case key_kind::certificate:
             return "a section with " + check_words("", certificate_keys()).mistake;
-        case key_kind::ssl_protocols: return std::string(a_list_of_protocols);
-        case key_kind::client_certificate_mode: return wording::list(client_certificate_modes());
-        default: return expected(row, place_of(row, server, endpoint));
+        case key_kind::list: return expected_list(at);
+        default: return expected(row, at);
     }
 }
 
@@ -89,7 +88,9 @@ void configuration_binder::run() {
               [](const entry* a, const entry* b) { return a->order < b->order; });
     for (const entry* one : in_order) sort_out(*one);
     apply_server();
+    apply_default_certificate();
     listen();
+    complete_https(options_);
     if (found_mistakes_.empty()) check_whole();
     std::stable_sort(found_mistakes_.begin(), found_mistakes_.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -107,24 +108,42 @@ void configuration_binder::sort_out(const entry& one) {
                 mistake(one, one.key + " is " + quoted(one.value) + "; expected a section with " +
                                  match.words() + '.');
             if (is_endpoint_name(one.key)) endpoint_named(segment(one.key, 2), one);
-            return;
+            return note_host(one);
         }
         return unknown(one);
     }
     const setting& row = *match.row;
     if (!check_form(row, one, match.rest)) return;
     if (row.kind != key_kind::placed) check_kind(row, one, match.rest);
-    if (row.https_only || is_endpoint_row(row)) {
-        endpoint& of = endpoint_named(segment(one.key, 2), one);
-        if (equals_ignore_case(last_segment(row.key), "Url"))
-            of.url = &one;
-        else
-            of.keys.push_back({&row, &one});
-    } else if (row.of_endpoint != nullptr) {
-        defaults_.push_back({&row, &one});
-    } else if (row.of_server != nullptr) {
-        server_.push_back({&row, &one});
-    }
+    if (is_endpoint_row(row))
+        sort_out_endpoint(row, one, match.rest);
+    else if (row.of_endpoint != nullptr || row.of_https != nullptr)
+        defaults_.push_back({&row, &one, match.rest});
+    else if (row.of_server != nullptr)
+        server_.push_back({&row, &one, match.rest});
+    else if (row.key == "Kestrel:Certificates:Default")
+        default_certificate_.push_back({&row, &one, match.rest});
+}
+
+void configuration_binder::sort_out_endpoint(const setting& row, const entry& one,
+                                             std::string_view rest) {
+    endpoint& of = endpoint_named(segment(one.key, 2), one);
+    if (row.key == "Kestrel:Endpoints:*:Url")
+        of.url = &one;
+    else
+        of.keys.push_back({&row, &one, rest});
+    note_host(one);
+}
+
+// "Kestrel:Endpoints:Https:Sni:example.com", and what is below it.
+void configuration_binder::note_host(const entry& one) {
+    const std::string_view host = segment(one.key, 4);
+    if (!equals_ignore_case(segment(one.key, 1), "Endpoints") ||
+        !equals_ignore_case(segment(one.key, 3), "Sni") || host.empty())
+        return;
+    auto& known = endpoint_named(segment(one.key, 2), one).hosts;
+    const auto is_it = [&](const auto& before) { return equals_ignore_case(before.first, host); };
+    if (std::none_of(known.begin(), known.end(), is_it)) known.emplace_back(host, &one);
 }
 
 // "Kestral:Limits:..." is the application's own, or a slip: told once.
@@ -154,6 +173,11 @@ void configuration_binder::unknown(const entry& one) {
     if (match.below.empty())
         return mistake(one, known_part + " is a section; expected " + match.expected_value() + '.');
     const std::string_view given = segment(one.key, match.segments);
+    if (given.empty() && equals_ignore_case(segment(one.key, 3), "Sni"))
+        return mistake(one, "The endpoint " + std::string(segment(one.key, 2)) +
+                                " is invalid because an SNI configuration section has an empty "
+                                "string as its key. Use a wildcard ('*') SNI section to match all "
+                                "server names.");
     if (given.empty())
         return mistake(
             one, known_part + " has an entry without a name; expected " + match.words() + '.');
@@ -168,12 +192,12 @@ void configuration_binder::unknown(const entry& one) {
 // word. Here each is what it says, and no value.
 bool configuration_binder::check_form(const setting& row, const entry& one, std::string_view rest) {
     if (row.kind == key_kind::anything || !(one.is_empty_section || one.is_empty_list)) return true;
-    const bool is_list = row.kind == key_kind::ssl_protocols;
+    const bool is_list = row.kind == key_kind::list;
     if (!rest.empty() && !is_list && !check_words(rest, certificate_keys()).mistake.empty())
         return true;  // it is the name that is the mistake
     if (rest.empty() && (one.is_empty_list ? is_list : is_section(row))) return true;
     const std::string valid = rest.empty() ? expected_instead(row)
-                              : is_list    ? wording::list(ssl_protocol_names())
+                              : is_list    ? expected(row, blank_options().at(row))
                                            : "a text";
     mistake(one, one.key + (one.is_empty_list ? " is an empty list" : " is an empty section") +
                      "; expected " + valid + '.');
@@ -187,31 +211,41 @@ void configuration_binder::check_kind(const setting& row, const entry& one, std:
         case key_kind::truth:
             if (!one.is_null && !parse_truth(text)) checked.mistake = "true or false";
             break;
-        case key_kind::certificate:
-            if (rest.empty() ? !one.is_null && !text.empty()
-                             : !check_words(rest, certificate_keys()).mistake.empty())
-                checked.mistake = "a section with " + check_words("", certificate_keys()).mistake;
-            break;
-        case key_kind::ssl_protocols:
-            if (rest.empty() && !text.empty())
-                checked.mistake = a_list_of_protocols;
-            else if (!rest.empty())
-                checked = check_words(text, ssl_protocol_names());
-            break;
-        case key_kind::client_certificate_mode:
-            if (!one.is_null) checked = check_words(text, client_certificate_modes());
+        case key_kind::certificate: return check_certificate_key(row, one, rest);
+        case key_kind::list:
+            if (rest.empty() && !text.empty()) checked.mistake = expected_instead(row);
+            if (rest.find(':') != std::string_view::npos)
+                return mistake(one, one.key + " is not known; expected " +
+                                        expected(row, blank_options().at(row)) + '.');
             break;
         default: break;
     }
-    if (!checked.mistake.empty()) {
-        const std::string shown =
-            row.kind == key_kind::certificate && !rest.empty() ? "not known" : quoted(one.value);
-        return mistake(one, one.key + " is " + shown + "; expected " + checked.mistake + '.');
-    }
+    if (!checked.mistake.empty())
+        return mistake(
+            one, one.key + " is " + quoted(one.value) + "; expected " + checked.mistake + '.');
     const bool filters = row.key == "AllowedHosts" && text != "*" && !text.empty();
     const bool without_effect = row.reload == reloading::nothing && row.key != "AllowedHosts";
-    if ((without_effect && !row.https_only && !one.is_null) || filters)
+    if ((without_effect && !one.is_null) || filters)
         warn(one, one.key + " has no effect. " + std::string(row.effect));
+}
+
+void configuration_binder::check_certificate_key(const setting& row, const entry& one,
+                                                 std::string_view rest) {
+    const std::string section = "a section with ";
+    if (rest.empty() && !one.is_null && !trim(one.value).empty())
+        return mistake(one, one.key + " is " + quoted(one.value) + "; expected " + section +
+                                check_words("", certificate_keys()).mistake + '.');
+    const taken checked = rest.empty() ? taken() : check_words(rest, certificate_keys());
+    if (!checked.mistake.empty())
+        return mistake(one, one.key + " is not known; expected " + section + checked.mistake +
+                                (checked.mistake.ends_with('?') ? "" : "."));
+    // One word for the whole section.
+    const std::string path(rest.empty() ? std::string_view(one.key) : first_segments(one.key, 3));
+    if (row.reload != reloading::nothing || one.is_null ||
+        std::find(told_.begin(), told_.end(), in_small_letters(path)) != told_.end())
+        return;
+    told_.push_back(in_small_letters(path));
+    warn(one, path + " has no effect. " + std::string(row.effect));
 }
 
 // A name that no transport has; whether one that is there works here shows at the start.
@@ -230,7 +264,7 @@ void configuration_binder::put(const setting& row, const entry& by, const place&
         if (!*rate->rate) rate->rate->emplace();
         return;
     }
-    taken done = take(row, at, by.value, by.is_null);
+    taken done = take(row, at, text_of(row, by), by.is_null);
     const bool names_transport =
         row.key.ends_with(":Transport:Name") ||
         (row.key.ends_with(":Transport") && std::holds_alternative<std::string*>(at));
@@ -248,9 +282,8 @@ void configuration_binder::apply_server() {
     std::stable_sort(server_.begin(), server_.end(), [](const found& a, const found& b) {
         return (a.row->whose == owner::dotnet) > (b.row->whose == owner::dotnet);
     });
-    listen_options none;
-    for (const auto& [row, by] : server_) {
-        put(*row, *by, place_of(*row, options_, none));
+    for (const auto& [row, by, rest] : server_) {
+        put(*row, *by, place_of(*row, {.server = &options_}));
         if (row->reload == reloading::nothing && !by->is_null)
             warn(*by, by->key + " has no effect yet: " + std::string(http2_is_missing) + '.');
     }
@@ -259,17 +292,35 @@ void configuration_binder::apply_server() {
 // What only shows when everything is together: told where the key concerned was set.
 void configuration_binder::check_whole() {
     for (const std::string& text : mistakes_in(options_)) {
-        const entry* by = nullptr;
-        for (const auto& [row, source] : server_)
-            if (text.starts_with(name_in_options(row->key) + ' ')) by = source;
-        for (size_t i = 0; i < listened_by_.size(); ++i)
-            if (text.starts_with("endpoints[" + std::to_string(i) + ']') && listened_by_[i])
-                by = listened_by_[i];
-        if (by != nullptr)
+        if (const entry* const by = source_of(text); by != nullptr)
             mistake(*by, by->key + ": " + text);
         else
             found_mistakes_.emplace_back(SIZE_MAX, text);
     }
+}
+
+const configuration::entry* configuration_binder::source_of(std::string_view text) const {
+    const entry* by = nullptr;
+    for (const auto& [row, source, rest] : server_)
+        if (text.starts_with(name_in_options(row->key) + ' ')) by = source;
+    for (size_t i = 0; i < listened_by_.size(); ++i)
+        if (text.starts_with("endpoints[" + std::to_string(i) + ']') && listened_by_[i])
+            by = source_of_https(text, i);
+    return by;
+}
+
+// Of an endpoint of the configuration: the key of TLS that the text begins with, else its url.
+const configuration::entry* configuration_binder::source_of_https(std::string_view text,
+                                                                  size_t index) const {
+    const std::string_view name = options_.endpoints[index].options.name;
+    const std::string start = "endpoints[" + std::to_string(index) + "].options.https.";
+    if (text.starts_with(start) && !name.empty()) text.remove_prefix(start.size());
+    for (const endpoint& one : endpoints_)
+        for (const auto& [row, by, rest] : one.keys)
+            if (equals_ignore_case(one.name, name) && row->of_https != nullptr &&
+                text.starts_with(name_in_options(':' + std::string(last_segment(row->key)))))
+                return by;
+    return listened_by_[index];
 }
 
 const configuration::entry* configuration_binder::find(std::string_view key) const noexcept {

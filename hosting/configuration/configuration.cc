@@ -35,11 +35,6 @@ std::string environment_of(const configuration_sources& sources, const variables
     return "Production";
 }
 
-std::string path_in(const std::string& directory, const std::string& file) {
-    if (directory.empty() || directory == "." || file.starts_with('/')) return file;
-    return directory + (directory.ends_with('/') ? "" : "/") + file;
-}
-
 bool before(std::string_view a, std::string_view b) noexcept {
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
         return static_cast<unsigned char>(to_lower(x)) < static_cast<unsigned char>(to_lower(y));
@@ -55,6 +50,7 @@ result<configuration> configuration::load(const configuration_sources& sources) 
     const auto arguments = arguments_layer(sources.arguments, mistakes.messages);
     made.environment_ = environment_of(sources, set, arguments);
     made.default_urls_ = sources.default_urls;
+    made.directory_ = sources.directory;
     if (made.environment_.find('/') != std::string::npos)
         return error("The environment is '" + made.environment_ +
                      "'; expected a name such as Production, without '/'.");

@@ -2,6 +2,7 @@
 // for each row of the table that has a place, and the addresses that have no name.
 
 #include "hosting/configuration/binder.h"
+#include "hosting/configuration/table/certificate_members.h"
 #include "hosting/configuration/table/key_path.h"
 #include "hosting/configuration/values.h"
 #include "protocols/http/characters.h"
@@ -29,36 +30,66 @@ bool says_nothing(const place& at, std::string_view shown) noexcept {
 
 void configuration_binder::tell_endpoint(const endpoint& of, listen_options& on,
                                          std::vector<configuration::setting>& into) const {
-    const std::string path = "Kestrel:Endpoints:" + of.name + ':';
-    into.push_back({path + "Url", of.url->value, of.url->origin});
-    server_options none;
-    listen_options fresh;
+    const std::string path = "Kestrel:Endpoints:" + of.name;
+    into.push_back({path + ":Url", of.url->value, of.url->origin});
+    https_options https = on.https != nullptr ? *on.https : https_options();
+    const setting_owners owners{.endpoint = &on, .https = on.https != nullptr ? &https : nullptr};
     for (const setting& row : settings()) {
-        if (!is_endpoint_row(row) || row.of_endpoint == nullptr) continue;
-        const std::string shown = show(place_of(row, none, on));
-        std::string origin(default_or_code(shown == show(place_of(row, none, fresh))));
+        const place at = is_endpoint_row(row) ? place_of(row, owners) : no_place{};
+        if (std::holds_alternative<no_place>(at)) continue;
+        const std::string shown = show(at);
+        std::string origin(default_or_code(shown == show(blank_options().at(row))));
         const auto said_by = [&](const found& one) {
-            if (last_segment(one.row->key) == last_segment(row.key)) origin = one.by->origin;
+            if (last_segment(one.row->key) == last_segment(row.key) && one.row->of_sni == nullptr)
+                origin = one.by->origin;
         };
         std::for_each(defaults_.begin(), defaults_.end(), said_by);
         std::for_each(of.keys.begin(), of.keys.end(), said_by);
-        into.push_back({path + std::string(last_segment(row.key)), shown, origin});
+        into.push_back({path + ':' + std::string(last_segment(row.key)), shown, origin});
     }
+    several rest;
+    for (const found& one : of.keys)
+        if (one.row->of_sni != nullptr || one.row->kind == key_kind::certificate)
+            rest.push_back(one);
+    tell_keys(rest, path, 3, into);
+}
+
+// As they were said, but for what is told to nobody; the key's first `segments` as `path` says.
+void configuration_binder::tell_keys(const several& keys, const std::string& path, size_t segments,
+                                     std::vector<configuration::setting>& into) const {
+    for (const auto& [row, by, rest] : keys) {
+        const std::string below = by->key.substr(first_segments(by->key, segments).size());
+        if (!by->is_null && !(row->kind == key_kind::certificate && rest.empty()))
+            into.push_back(
+                {path + below,
+                 row->kind == key_kind::certificate && is_secret(rest) ? "***" : text_of(*row, *by),
+                 by->origin});
+    }
+}
+
+void configuration_binder::tell_default_certificate(
+    std::vector<configuration::setting>& into) const {
+    const std::string path = "Kestrel:Certificates:Default";
+    if (!options_.default_certificate || options_.default_certificate != base_.default_certificate)
+        return tell_keys(default_certificate_, path, 3, into);
+    const certificate_source& source = *options_.default_certificate;
+    into.push_back(source.path.empty()
+                       ? configuration::setting{path + ":Subject", source.subject, "code"}
+                       : configuration::setting{path + ":Path", source.path, "code"});
 }
 
 // The source of what is in force at this place, whatever name was used for it.
 std::string configuration_binder::origin_of(const setting& row, server_options& options,
                                             server_options& base) const {
-    listen_options none;
     server_options fresh;
-    const place at = place_of(row, options, none);
-    std::string origin(
-        default_or_code(show(place_of(row, base, none)) == show(place_of(row, fresh, none))));
-    for (const auto& [known, by] : server_) {
+    const place at = place_of(row, {.server = &options});
+    std::string origin(default_or_code(show(place_of(row, {.server = &base})) ==
+                                       show(place_of(row, {.server = &fresh}))));
+    for (const auto& [known, by, rest] : server_) {
         const bool in_seconds =
             known->key == "ShutdownTimeoutSeconds" && row.key == "Saker:ShutdownTimeout";
         const bool taken_back = by->is_null && !takes_null(at);
-        if ((in_seconds || same_place(at, place_of(*known, options, none))) && !taken_back)
+        if ((in_seconds || same_place(at, place_of(*known, {.server = &options}))) && !taken_back)
             origin = by->origin;
     }
     return origin;
@@ -84,15 +115,15 @@ std::vector<configuration::setting> configuration_binder::effective() const {
         for (auto& listened : options.endpoints)
             if (one.url != nullptr && equals_ignore_case(listened.options.name, one.name))
                 tell_endpoint(one, listened.options, all);
-    listen_options none;
     for (const setting& row : settings()) {
+        if (row.key == "Kestrel:Certificates:Default") tell_default_certificate(all);
         const bool only_known = row.kind == key_kind::text || row.kind == key_kind::truth;
         if (const entry* const by = only_known ? find(row.key) : nullptr; by != nullptr)
             all.push_back({std::string(row.key), by->value, by->origin});
         // .NET's names, and the short one, are of things that have a line already.
         if (row.of_server == nullptr || row.key == "Saker:Transport" || row.whose == owner::dotnet)
             continue;
-        const place at = place_of(row, options, none);
+        const place at = place_of(row, {.server = &options});
         const std::string shown = show(at);
         if (!says_nothing(at, shown))
             all.push_back({std::string(row.key), shown, origin_of(row, options, base)});

@@ -6,6 +6,7 @@
 #include "hosting/configuration/binder.h"
 #include "hosting/configuration/table/key_path.h"
 #include "hosting/configuration/values.h"
+#include "hosting/https/https_endpoints.h"
 #include "protocols/http/characters.h"
 
 #include <algorithm>
@@ -13,23 +14,6 @@
 namespace saker {
 
 namespace {
-
-// A row with its value, kept by value: it outlives the configuration.
-struct kept_value {
-    const setting* row;
-    std::string text;
-    bool is_null;
-
-    void put(listen_options& into) const {
-        server_options none;
-        take(*row, place_of(*row, none, into), text, is_null);
-    }
-    [[nodiscard]] bool is_default_in(listen_options& options) const {
-        server_options none;
-        listen_options fresh;
-        return show(place_of(*row, none, options)) == show(place_of(*row, none, fresh));
-    }
-};
 
 std::vector<std::string> split(std::string_view list) {
     std::vector<std::string> all;
@@ -48,8 +32,8 @@ std::string joined(const std::vector<std::string>& all) {
     return text;
 }
 
-// Without the key's own section names: "Certificate", "Sni".
-std::string_view kestrels_name(const setting& row) { return last_segment(row.key); }
+// "Certificate", "Sni": the key that stands at the endpoint.
+std::string kestrels_name(const setting& row) { return std::string(segment(row.key, 3)); }
 
 }  // namespace
 
@@ -71,32 +55,36 @@ bool configuration_binder::check_endpoint(const endpoint& of) {
     }
     const auto address = parse_address(trim(of.url->value));
     if (!address) mistake(*of.url, of.url->key + ": " + address.error().text());
-    const bool https = in_small_letters(trim(of.url->value)).starts_with("https:");
-    bool good = static_cast<bool>(address);
-    std::vector<std::string_view> told;
-    for (const auto& [row, by] : of.keys) {
-        if (!row->https_only) {
-            listen_options scratch;
-            const size_t before = found_mistakes_.size();
-            put(*row, *by, place_of(*row, options_, scratch));
-            good = good && found_mistakes_.size() == before;
-        } else if (!https && !by->is_null &&
-                   std::find(told.begin(), told.end(), row->key) == told.end()) {
-            told.push_back(row->key);
-            mistake(*by, "The non-HTTPS endpoint " + of.name +
-                             " includes HTTPS-only configuration for " +
-                             std::string(kestrels_name(*row)) + '.');
-            good = false;
-        }
-    }
-    return good;
+    if (!is_https(trim(of.url->value))) check_without_https(of);
+    return static_cast<bool>(address);
+}
+
+void configuration_binder::check_without_https(const endpoint& of) {
+    std::vector<std::string> told;
+    const auto tell = [&](const entry& by, const std::string& key) {
+        if (std::find(told.begin(), told.end(), key) != told.end()) return;
+        told.push_back(key);
+        mistake(by, "The non-HTTPS endpoint " + of.name +
+                        " includes HTTPS-only configuration for " + key + '.');
+    };
+    for (const auto& [row, by, rest] : of.keys)
+        if (row->https_only && !by->is_null) tell(*by, kestrels_name(*row));
+    for (const auto& [host, by] : of.hosts) tell(*by, "Sni");
 }
 
 void configuration_binder::add_endpoint(const endpoint& of) {
-    if (!check_endpoint(of)) return;
+    const size_t before = found_mistakes_.size();
+    const bool has_address = check_endpoint(of);
+    if (of.url == nullptr) return;
+    const bool https = is_https(trim(of.url->value));
+    const kept_https of_tls = https ? kept_https_of(of) : kept_https();
+    listen_options scratch;
+    const std::vector<kept_value> of_endpoint = kept(of.keys, {.endpoint = &scratch});
+    if (!has_address || found_mistakes_.size() != before) return;
     options_.listen(trim(of.url->value), [&](listen_options& on) {
         on.name = of.name;
-        for (const auto& [row, by] : of.keys) kept_value{row, by->value, by->is_null}.put(on);
+        for (const kept_value& one : of_endpoint) one.put({.endpoint = &on});
+        if (https) put_over(of_tls, on);
         for (const auto& [name, last_word] : options_.named_endpoints)
             if (equals_ignore_case(name, of.name) && last_word) last_word(on);
     });
@@ -106,19 +94,18 @@ void configuration_binder::add_endpoint(const endpoint& of) {
 // Checked once, then kept for every endpoint that comes later, the code's as well. Those that the
 // code has added already get what they have not said otherwise.
 void configuration_binder::apply_defaults() {
-    std::vector<kept_value> kept;
-    for (const auto& [row, by] : defaults_) {
-        listen_options scratch;
-        put(*row, *by, place_of(*row, options_, scratch));
-        kept.push_back({row, by->value, by->is_null});
-    }
-    if (kept.empty()) return;
-    for (auto& listened : options_.endpoints)
-        for (const kept_value& one : kept)
-            if (one.is_default_in(listened.options)) one.put(listened.options);
-    options_.endpoint_defaults = [kept, code = options_.endpoint_defaults](listen_options& on) {
-        for (const kept_value& one : kept) one.put(on);
+    blank_options scratch;
+    const std::vector<kept_value> said =
+        kept(defaults_, {.endpoint = &scratch.endpoint, .https = &scratch.https});
+    if (said.empty()) return;
+    for (auto& listened : options_.endpoints) put_beside(said, listened.options);
+    options_.endpoint_defaults = [said, code = options_.endpoint_defaults](listen_options& on) {
+        for (const kept_value& one : said) one.put({.endpoint = &on});
         if (code) code(on);
+    };
+    options_.https_defaults = [said, code = options_.https_defaults](https_options& with) {
+        for (const kept_value& one : said) one.put({.https = &with});
+        if (code) code(with);
     };
 }
 

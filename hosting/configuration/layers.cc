@@ -85,6 +85,11 @@ bool is_ours(std::string_view key) noexcept {
 
 }  // namespace
 
+std::string path_in(const std::string& directory, const std::string& file) {
+    if (directory.empty() || directory == "." || file.starts_with('/')) return file;
+    return directory + (directory.ends_with('/') ? "" : "/") + file;
+}
+
 variables variables_of_process() {
     variables all;
     for (char** at = environ; at != nullptr && *at != nullptr; ++at) {

@@ -26,6 +26,9 @@ struct layer_value {
 inline constexpr std::array<std::string_view, 3> prefixes_of_variables = {"ASPNETCORE_", "DOTNET_",
                                                                           "SAKER_"};
 
+// What a relative path of a configuration is relative to; one from the root stays as it is.
+[[nodiscard]] std::string path_in(const std::string& directory, const std::string& file);
+
 // Name and value of each variable of the process.
 using variables = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] variables variables_of_process();

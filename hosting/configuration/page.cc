@@ -40,10 +40,10 @@ std::string valid(const setting& row, const place& at) {
         case key_kind::placed: return expected(row, at);
         case key_kind::text: return "a text";
         case key_kind::truth: return "true or false";
-        case key_kind::certificate: return "{Path, KeyPath, Password} or {Subject, Store, ...}";
-        case key_kind::ssl_protocols: return "a list such as [\"Tls12\", \"Tls13\"]";
-        case key_kind::client_certificate_mode:
-            return check_words({}, client_certificate_modes()).mistake;
+        case key_kind::certificate:
+            return "{Path, KeyPath, Password, OcspPath} or {Subject, Store, Location, "
+                   "AllowInvalid}";
+        case key_kind::list: return expected_list(at);
         case key_kind::anything: break;
     }
     return "anything";
@@ -70,9 +70,8 @@ std::string_view name_of(owner whose) noexcept {
 }
 
 std::string line_of(const setting& row) {
-    server_options options;
-    listen_options endpoint;
-    const place at = place_of(row, options, endpoint);
+    blank_options blank;
+    const place at = blank.at(row);
     const std::string name(row.key.substr(section_of(row).size() + !section_of(row).empty()));
     const std::string shown = show(at);
     return "| `" + (name == "*" ? "{name}" : name) + "` | " + escaped(valid(row, at)) + " | " +

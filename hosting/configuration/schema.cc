@@ -2,6 +2,7 @@
 // schema cannot or should not: the reader takes any case, texts of numbers outside their range are
 // only found by it, and it alone sees all layers together (a Url that another file brings).
 
+#include "hosting/configuration/table/certificate_members.h"
 #include "hosting/configuration/table/key_path.h"
 #include "hosting/configuration/table/setting_values.h"
 #include "hosting/configuration/table/setting_words.h"
@@ -23,6 +24,8 @@ constexpr std::string_view time_pattern =
 // What std::from_chars reads; nothing but zeros is refused beside it.
 constexpr std::string_view real_pattern =
     R"(^\\s*([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?\\s*$)";
+constexpr std::string_view no_control_character =
+    "\"not\": {\"pattern\": \"[\\\\u0000-\\\\u001f\\\\u007f]\"}";
 constexpr std::string_view hours = "0*([01]?[0-9]|2[0-3])", sixty = "0*[0-5]?[0-9]";
 
 std::string quoted(std::string_view text) {
@@ -87,6 +90,8 @@ std::string of_place(const setting& row, const place& at) {
             [&](std::optional<uint64_t>*) { return integer(row, UINT64_MAX, true); },
             [&](milliseconds*) { return times(row, false); },
             [&](std::optional<milliseconds>*) { return times(row, true); },
+            [&](std::chrono::seconds*) { return times(row, false); },
+            [&](std::chrono::hours*) { return times(row, false); },
             [&](rate_grace) { return times(row, false); },
             [](rate_speed) {
                 return either(
@@ -99,43 +104,45 @@ std::string of_place(const setting& row, const place& at) {
             [](file_mode) { return either({pattern("^\\\\s*0*[0-7]{1,3}\\\\s*$")}); },
             [&](whole_seconds) { return integer(row, UINT32_MAX, false); },
             [](auto) {
-                return either(
-                    {"{\"type\": \"string\", \"minLength\": 1, \"not\": {\"pattern\": "
-                     "\"[\\\\u0000-\\\\u001f\\\\u007f]\"}}"});
+                return either({"{\"type\": \"string\", \"minLength\": 1, " +
+                               std::string(no_control_character) + '}'});
             },
         },
         at);
 }
 
+std::string of_certificate_member(std::string_view name) {
+    if (name == "AllowInvalid") return truth();
+    if (name == "Location") return words_schema(store_locations());
+    if (is_secret(name)) return "\"type\": [\"string\", \"null\"]";
+    return either({"{\"type\": \"string\", " + std::string(no_control_character) + '}'});
+}
+
 std::string of_certificate() {
     std::string members;
     for (const std::string_view name : certificate_keys())
-        members += (members.empty() ? "" : ", ") + quoted(name) +
-                   (name == "AllowInvalid" ? ": {\"type\": [\"boolean\", \"string\", \"null\"]}"
-                                           : ": {\"type\": [\"string\", \"null\"]}");
+        members += (members.empty() ? "" : ", ") + quoted(name) + ": {" +
+                   of_certificate_member(name) + '}';
     return "\"type\": [\"object\", \"null\"], \"additionalProperties\": false, \"properties\": {" +
            members + '}';
 }
 
 // What may stand at the row's key, without the braces.
 std::string of_row(const setting& row) {
-    if (row.https_only) return "\"type\": \"null\"";
-    server_options options;
-    listen_options endpoint;
+    blank_options blank;
     switch (row.kind) {
-        case key_kind::placed: return of_place(row, place_of(row, options, endpoint));
+        case key_kind::placed: return of_place(row, blank.at(row));
+        case key_kind::list:
+            return "\"type\": [\"array\", \"null\"], \"items\": {" + of_place(row, blank.at(row)) +
+                   '}';
         case key_kind::truth: return truth();
         case key_kind::certificate: return of_certificate();
-        case key_kind::client_certificate_mode: return words_schema(client_certificate_modes());
-        case key_kind::ssl_protocols:
-            return "\"type\": [\"array\", \"null\"], \"items\": {\"enum\": " +
-                   list_of(ssl_protocol_names()) + '}';
         case key_kind::anything: return {};
         case key_kind::text: break;
     }
     if (is_endpoint_row(row))
         return "\"type\": \"string\", \"pattern\": "
-               "\"^\\\\s*([Hh][Tt][Tt][Pp]|[Tt][Cc][Pp])://\"";
+               "\"^\\\\s*([Hh][Tt][Tt][Pp][Ss]?|[Tt][Cc][Pp])://\"";
     if (row.key.ends_with("_PORTS")) return "\"type\": [\"string\", \"integer\", \"null\"]";
     return "\"type\": [\"string\", \"null\"]";
 }
@@ -152,6 +159,12 @@ struct node {
         children.push_back(std::make_unique<node>());
         children.back()->name = of;
         return *children.back();
+    }
+    // Of any name that is not another child's.
+    [[nodiscard]] const node* any() const {
+        for (const auto& one : children)
+            if (one->name == "*") return one.get();
+        return nullptr;
     }
 };
 
@@ -178,6 +191,7 @@ private:
     void members(const node& of, size_t indent) {
         bool first = true;
         for (const auto& one : of.children) {
+            if (one->name == "*") continue;
             if (!first) text_ += ",\n";
             first = false;
             text_ += std::string(indent, ' ') + quoted(one->name) + ": ";
@@ -193,9 +207,18 @@ private:
             text_ += of_row(*one.row);
         else if (one.row != nullptr && !of_row(*one.row).empty())
             either_way(one, indent);
+        else if (one.children.size() == 1 && one.name == "Certificates")
+            list_or_section(one, indent);
         else
             section(one, indent);
         text_ += '}';
+    }
+    // Names that are nothing but an order: a list as well.
+    void list_or_section(const node& one, size_t indent) {
+        text_ += "\"anyOf\": [{\"type\": \"array\", \"items\": {";
+        text_ += of_row(*one.any()->row) + "}}, {";
+        section(one, indent);
+        text_ += "}]";
     }
     // A value, or a section.
     void either_way(const node& one, size_t indent) {
@@ -207,11 +230,14 @@ private:
         // .NET's host has more below its own sections than what is read here.
         const bool ours = one.name != "Logging" && one.name != "LogLevel";
         text_ += "\"type\": [\"object\", \"null\"], ";
-        if (one.children.size() == 1 && one.children.front()->name == "*") {
+        if (const node* any = one.any(); any != nullptr) {
             text_ += "\"propertyNames\": {\"minLength\": 1}, \"additionalProperties\": ";
-            return member(*one.children.front(), indent);
+            member(*any, indent);
+            if (one.children.size() == 1) return;
+            text_ += ", ";
+        } else if (ours || inside_saker(one)) {
+            text_ += "\"additionalProperties\": false, ";
         }
-        if (ours || inside_saker(one)) text_ += "\"additionalProperties\": false, ";
         text_ += "\"properties\": {\n";
         members(one, indent + 2);
         text_ += '\n' + std::string(indent, ' ') + '}';

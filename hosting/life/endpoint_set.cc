@@ -6,6 +6,7 @@
 #include "hosting/life/endpoint_set.h"
 
 #include "core/base/log.h"
+#include "hosting/https/https_endpoints.h"
 #include "hosting/life/options_diff.h"
 #include "hosting/life/syn_filter.h"
 #include "transports/transports.h"
@@ -95,6 +96,8 @@ result<endpoint_set::wanted_endpoint> endpoint_set::understand(const server_opti
         wanted.address = *std::move(parsed);
     }
     wanted.place = wanted.address.text.substr(wanted.address.text.find("://") + 3);
+    wanted.address.scheme = shown_scheme(wanted.address.scheme, what.options);
+    wanted.address.text = std::string(name(wanted.address.scheme)) + "://" + wanted.place;
     const std::string& named = what.options.transport;
     const auto group = cores_.with(named.empty() ? options.transport.name : named, options);
     if (!group && named.empty()) return group.error();

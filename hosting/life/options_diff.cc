@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 
 #include <iterator>
+#include <tuple>
 #include <type_traits>
 
 namespace saker {
@@ -30,6 +31,17 @@ template <class Number>
 requires std::is_integral_v<Number> std::string text_of(Number value) {
     return std::to_string(value);
 }
+// Without the password, which nobody but OpenSSL sees.
+std::string text_of(const certificate_source& from) {
+    std::string all = from.path.empty() ? text_of(from.subject) + " in " + from.location + '/' +
+                                              from.store + (from.allow_invalid ? ", invalid" : "")
+                                        : text_of(from.path);
+    if (!from.key_path.empty()) all += " with the key " + text_of(from.key_path);
+    if (!from.password.empty()) all += " and a password";
+    if (!from.ocsp_path.empty()) all += ", stapled " + text_of(from.ocsp_path);
+    return all;
+}
+
 template <class Value>
 std::string text_of(const std::optional<Value>& value) {
     return value ? text_of(*value) : "none";
@@ -96,9 +108,28 @@ const row rows[] = {
     SAKER_ROW(offload_threads, next_start),
     SAKER_ROW(access_log.format, next_start),
     SAKER_ROW(access_log.path, next_start),
+    SAKER_ROW(tls.max_concurrent_handshakes, connections),
+    SAKER_ROW(tls.session_ticket_key_file, next_start),
+    SAKER_ROW(tls.session_lifetime, connections),
+    SAKER_ROW(tls.expiry_warning, connections),
+    SAKER_ROW(tls.development_certificate_folder, next_start),
 };
 
 #undef SAKER_ROW
+
+// What the texts do not tell: they have no password.
+option_change change_of_default_certificate(const server_options& from, const server_options& to) {
+    option_change change{"default_certificate", text_of(from.default_certificate),
+                         text_of(to.default_certificate), takes_effect::connections};
+    if (change.from == change.to) change.to = "the same with another password";
+    return change;
+}
+
+// Functions.
+template <class... Parts>
+bool are_there_alike(const https_options& one, const https_options& other, Parts... parts) {
+    return ((static_cast<bool>(one.*parts) == static_cast<bool>(other.*parts)) && ...);
+}
 
 }  // namespace
 
@@ -113,6 +144,8 @@ std::vector<option_change> difference(const server_options& from, const server_o
         option_change change{one.option, one.text(from), one.text(to), one.when};
         if (change.from != change.to) found.push_back(std::move(change));
     }
+    if (from.default_certificate != to.default_certificate)
+        found.push_back(change_of_default_certificate(from, to));
     return found;
 }
 
@@ -124,13 +157,31 @@ void keep_until_next_start(server_options& fresh, const server_options& running)
     fresh.offload_threads = running.offload_threads;
     fresh.access_log = running.access_log;
     fresh.log = running.log;
+    fresh.tls.session_ticket_key_file = running.tls.session_ticket_key_file;
+    fresh.tls.development_certificate_folder = running.tls.development_certificate_folder;
 }
 
 bool serve_alike(const listen_options& one, const listen_options& other) noexcept {
     return one.protocols == other.protocols && one.unix_socket_mode == other.unix_socket_mode &&
            one.middleware.size() == other.middleware.size() &&
            one.connection_logging == other.connection_logging &&
-           static_cast<bool>(one.raw) == static_cast<bool>(other.raw);
+           static_cast<bool>(one.raw) == static_cast<bool>(other.raw) &&
+           one.middleware_before_https == other.middleware_before_https &&
+           (one.https == other.https ||
+            (one.https && other.https && serve_alike(*one.https, *other.https)));
+}
+
+bool serve_alike(const https_options& one, const https_options& other) noexcept {
+    using o = https_options;
+    const auto plain = [](const https_options& of) {
+        return std::tie(of.certificates, of.loaded_certificates, of.sni, of.protocols,
+                        of.cipher_suites_policy, of.groups, of.client_certificate_mode,
+                        of.client_trust_roots, of.check_certificate_revocation, of.revocation_lists,
+                        of.handshake_timeout, of.ktls, of.application_protocols);
+    };
+    return plain(one) == plain(other) &&
+           are_there_alike(one, other, &o::server_certificate_selector, &o::on_connection,
+                           &o::on_connection_async, &o::client_certificate_validation);
 }
 
 }  // namespace saker

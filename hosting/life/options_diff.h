@@ -34,5 +34,7 @@ void keep_until_next_start(server_options& fresh, const server_options& running)
 // Whether connections of an endpoint would be served alike. Functions cannot be compared: only
 // whether they are there, and how many.
 [[nodiscard]] bool serve_alike(const listen_options&, const listen_options&) noexcept;
+// The same of what TLS is done with.
+[[nodiscard]] bool serve_alike(const https_options&, const https_options&) noexcept;
 
 }  // namespace saker

@@ -12,21 +12,21 @@
 namespace saker {
 
 // Where a certificate and its key are: a file, or the store of .NET. Kestrel's `Certificate`
-// section.
+// section. (The braces are for those who name some members, `{.path = "all.pem"}`, with -Wextra.)
 struct certificate_source {
     // PEM (the certificate first, then its chain, perhaps the key) or PFX.
-    std::string path;
+    std::string path = {};
     // PEM; empty: the key is in `path`.
-    std::string key_path;
+    std::string key_path = {};
     // Of the key or the PFX; empty: none.
-    std::string password;
+    std::string password = {};
     // A response of the certificate's OCSP responder, DER, that is stapled. Not in Kestrel, whose
     // runtime fetches it by itself.
-    std::string ocsp_path;
+    std::string ocsp_path = {};
 
     // Or instead of `path`: the certificate whose subject contains this, in .NET's store of the
     // user (~/.dotnet/corefx/cryptography/x509stores); of several that one that is valid longest.
-    std::string subject;
+    std::string subject = {};
     std::string store = "My";
     std::string location = "CurrentUser";
     bool allow_invalid = false;  // one that has expired, or is not valid yet, will do

@@ -79,7 +79,7 @@ private:
     };
     std::vector<entry> entries_;  // one a key, what the last layer said; by their keys
     std::vector<std::string> files_, files_read_;
-    std::string environment_, default_urls_;
+    std::string environment_, default_urls_, directory_;
 };
 
 // The JSON Schema of appsettings.json, made of the table that the reader works by.

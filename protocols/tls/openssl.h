@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace saker::tls {
 
@@ -18,6 +19,10 @@ struct freed_by {
         Free(owned);
     }
 };
+
+// For an object that one source needs.
+template <class T, auto Free>
+using owned = std::unique_ptr<T, freed_by<Free>>;
 
 using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
 using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
@@ -32,7 +37,15 @@ inline x509_ptr again(const x509_ptr& one) noexcept {
     return x509_ptr(one.get());
 }
 
+// Reads the bytes, which stay where they are and outlive it. Null: there is no memory for it.
+[[nodiscard]] bio_ptr reading(std::string_view bytes) noexcept;
+// What was written into a BIO in memory.
+[[nodiscard]] std::string written(const bio_ptr&);
+
 // The reasons in this thread's queue, the oldest first, joined by ": "; the queue is empty then.
 [[nodiscard]] std::string openssl_errors();
+// Whether the queue begins or ends with: an algorithm is in no provider that is loaded. Old ones
+// are in "legacy", apart.
+[[nodiscard]] bool algorithm_is_missing() noexcept;
 
 }  // namespace saker::tls

@@ -26,9 +26,10 @@ std::string mistake(std::string_view url) {
 // What is bound, in order, and how the whole is shown.
 std::string bound(std::string_view url) {
     std::string all;
-    for (const endpoint& one : parsed(url).endpoints) {
+    const parsed_address address = parsed(url);
+    for (const endpoint& one : address.endpoints) {
         if (!all.empty()) all += ' ';
-        all += display(one);
+        all += display(one, address.scheme);
     }
     return all;
 }
@@ -98,6 +99,17 @@ TEST(address, unix_socket) {
     EXPECT_EQ(parsed("http://unix:80").meaning, kind::any);  // a host that is called unix
 }
 
+TEST(address, https_is_http_with_another_default_port) {
+    EXPECT_EQ(parsed("https://127.0.0.1").scheme, address_scheme::https);
+    EXPECT_EQ(bound("HTTPS://127.0.0.1"), "https://127.0.0.1:443");
+    EXPECT_EQ(bound("https://[::1]:8443/"), "https://[::1]:8443");
+    EXPECT_EQ(bound("https://*"), "https://[::]:443 https://0.0.0.0:443");
+    EXPECT_EQ(parsed("https://localhost:5001").text, "https://localhost:5001");
+    EXPECT_EQ(parsed("https://localhost:5001").meaning, kind::loopback);
+    EXPECT_EQ(parsed("https://unix:/run/app.sock").text, "https://unix:/run/app.sock");
+    EXPECT_EQ(parsed("https://unix:/run/app.sock").meaning, kind::unix_socket);
+}
+
 TEST(address, a_slash_at_the_end_is_nothing) {
     EXPECT_EQ(bound("http://127.0.0.1:8080/"), "http://127.0.0.1:8080");
     EXPECT_EQ(bound("http://[::1]/"), "http://[::1]:80");
@@ -128,9 +140,13 @@ TEST(address, mistakes_are_told_in_a_sentence) {
         {"http://:80", "The host is missing"},
         {"http://[]:80", "The host is missing"},
         {"http:///", "The host is missing"},
-        {"https://localhost:5001", "TLS is not in this version: 'https://localhost:5001'"},
         {"ftp://localhost",
-         "Unrecognized scheme in server address 'ftp://localhost'. Only 'http://'"},
+         "Unrecognized scheme in server address 'ftp://localhost'. Only 'http://', 'https://'"},
+        {"httpss://localhost", "Unrecognized scheme in server address"},
+        {"https://", "Invalid url: 'https://'. The host is missing"},
+        {"https://localhost:0", "Dynamic port binding is not supported"},
+        {"https://a/base", "A path base can only be configured by"},
+        {"https://unix:run/k.sock", "unix socket path must be absolute: 'https://unix:run/k.sock'"},
         {"http://localhost:5000/base", "A path base can only be configured by"},
         {"http://unix:/run/k.sock:/base", "A path base can only be configured by"},
         {"http://unix:run/k.sock", "unix socket path must be absolute: 'http://unix:run/k.sock'"},

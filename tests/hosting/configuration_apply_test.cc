@@ -162,7 +162,7 @@ TEST_F(configuration_apply, an_empty_section_or_list_is_no_value) {
          "[\"Tls12\", \"Tls13\"]."},
         {R"("Kestrel": {"Certificates": {"Default": []}})",
          "Kestrel:Certificates:Default is an empty list; expected a section with Path, KeyPath, "
-         "Password, Subject, Store, Location or AllowInvalid."},
+         "Password, OcspPath, Subject, Store, Location or AllowInvalid."},
         {R"("Kestrel": {"Certificates": {"Default": {"Path": {}}}})",
          "Kestrel:Certificates:Default:Path is an empty section; expected a text."},
         {R"("Kestrel": {"Endpoints": {"A": {"Url": {}}}})",
@@ -229,8 +229,8 @@ TEST_F(configuration_apply, unknown_keys_get_the_nearest_one) {
               "AllowSynchronousIO or "
               "DisableStringReuse.\n"
               "appsettings.json:5: Saker:Banana is not known; known here are Limits, Transport, "
-              "Cores, PinCores, MaxSlabsPerCore, OffloadThreads, ShutdownDelay, ShutdownTimeout, "
-              "AccessLog or Logging.\n"
+              "Cores, PinCores, MaxSlabsPerCore, OffloadThreads, Tls, ShutdownDelay, "
+              "ShutdownTimeout, AccessLog or Logging.\n"
               "appsettings.json:5: Saker:Core is not known; did you mean Cores?");
 }
 
@@ -284,9 +284,9 @@ TEST_F(configuration_apply, values_that_are_none_are_told_with_what_is_valid) {
         {"Saker:Transport", "io-uring", "did you mean io_uring?"},
         {"Kestrel:EndpointDefaults:Transport", "x", "is \"x\"; expected auto, io_uring or epoll."},
         {"Kestrel:EndpointDefaults:Protocols", "Http11", "did you mean Http1?"},
-        {"Kestrel:EndpointDefaults:Protocols", "Http2",
-         "HTTP/2 without TLS is not in this version."},
-        {"Kestrel:EndpointDefaults:Protocols", "Http3", "HTTP/3 requires HTTPS."},
+        {"Kestrel:EndpointDefaults:Protocols", "Http2", "HTTP/2 is not in this version."},
+        {"Kestrel:EndpointDefaults:Protocols", "Http3",
+         "HTTP/3 requires HTTPS, and is not in this version."},
         {"Kestrel:EndpointDefaults:Protocols", "None", "at least one protocol."},
         {"Kestrel:EndpointDefaults:UnixSocketMode", "888", "in octal digits, from 0 to 777"},
         {"Kestrel:Limits", "5", "is \"5\"; expected a section with MaxRequestLineSize"},
@@ -325,14 +325,14 @@ TEST_F(configuration_apply, a_section_that_looks_like_ours_is_told) {
 
 TEST_F(configuration_apply, what_has_no_effect_is_told) {
     given(R"({"Kestrel": {"AllowSynchronousIO": true, "Limits": {"Http2": {"HeaderTableSize": 0},
-        "Http3": {"X": 1}}, "Certificates": {"Default": {"Path": "a.pfx", "Password": "secret"}}},
+        "Http3": {"X": 1}}, "Certificates": {"Other": {"Path": "a.pfx", "Password": "secret"}}},
         "AllowedHosts": "example.com", "Saker": {"Transport": {"IOQueueCount": 4}}})");
     EXPECT_EQ(mistakes(), "none");
     const std::string all = warnings();
     for (const char* key :
          {"Kestrel:AllowSynchronousIO has no effect. A handler here never blocks",
           "Kestrel:Limits:Http2:HeaderTableSize has no effect yet: HTTP/2 is not in this version.",
-          "Kestrel:Limits:Http3:X has no effect", "Kestrel:Certificates:Default:Path has no effect",
+          "Kestrel:Limits:Http3:X has no effect", "Kestrel:Certificates:Other has no effect",
           "AllowedHosts has no effect",
           "Saker:Transport:IOQueueCount has no effect. There are no "})
         EXPECT_NE(all.find(key), std::string::npos) << key << "\n" << all;

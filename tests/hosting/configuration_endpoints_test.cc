@@ -115,11 +115,8 @@ TEST_F(configuration_endpoints, ports_are_those_of_every_address) {
     EXPECT_EQ(urls(), "http://*:8080");
     given(R"({"HTTP_PORTS": "x"})");
     EXPECT_NE(mistakes().find("Invalid port: 'x', only numbers are allowed"), std::string::npos);
-    given(R"({"HTTPS_PORTS": "443"})");
-    EXPECT_EQ(
-        mistakes(),
-        "appsettings.json:1: HTTPS_PORTS: TLS is not in this version: 'https://*:443'. Listen "
-        "on http://, behind a proxy that speaks TLS.");
+    given(R"({"HTTP_PORTS": "80", "HTTPS_PORTS": "443"})");
+    EXPECT_EQ(urls(), "http://*:80 https://*:443");
 }
 
 TEST_F(configuration_endpoints, without_any_there_is_one_on_localhost) {
@@ -142,8 +139,6 @@ TEST_F(configuration_endpoints, mistakes_are_kestrels_with_their_place) {
         {"{\"Protocols\": \"Http1\"}", "The endpoint A is missing the required 'Url' parameter."},
         {"{\"Url\": \"localhost\"}",
          "Kestrel:Endpoints:A:Url: Invalid url: 'localhost'. It begins with http://"},
-        {"{\"Url\": \"https://*:443\", \"Certificate\": {\"Path\": \"x\"}}",
-         "Kestrel:Endpoints:A:Url: TLS is not in this version: 'https://*:443'. Listen on http://"},
         {"{\"Url\": \"http://*:1\", \"Certificate\": {\"Path\": \"x\", \"Password\": \"y\"}}",
          "The non-HTTPS endpoint A includes HTTPS-only configuration for Certificate."},
         {"{\"Url\": \"http://*:1\", \"SslProtocols\": [\"Tls12\", \"Tls13\"]}",
@@ -152,13 +147,13 @@ TEST_F(configuration_endpoints, mistakes_are_kestrels_with_their_place) {
          "The non-HTTPS endpoint A includes HTTPS-only configuration for ClientCertificateMode."},
         {"{\"Url\": \"http://*:1\", \"Sni\": {\"*\": {\"Protocols\": \"Http1\"}}}",
          "The non-HTTPS endpoint A includes HTTPS-only configuration for Sni."},
-        {"{\"Url\": \"https://*:1\", \"SslProtocols\": [\"Tls14\"]}", "did you mean Tls11?"},
+        {"{\"Url\": \"https://*:1\", \"SslProtocols\": [\"Tls14\"]}", "did you mean Tls12?"},
         {"{\"Url\": \"http://*:1\", \"Uri\": \"x\"}",
          "Kestrel:Endpoints:A:Uri is not known; did you"},
         {"{\"Url\": \"http://*:1\", \"Protocols\": \"Http4\"}",
          "Kestrel:Endpoints:A:Protocols is \"Http4\"; expected"},
         {"{\"Url\": \"tcp://*:1\"}",
-         "Kestrel:Endpoints:A:Url: endpoints[0].url is tcp://*:1; valid is http://"},
+         "Kestrel:Endpoints:A:Url: endpoints[0].url is tcp://*:1; valid is http:// or"},
     };
     for (const auto& [endpoint, mistake] : table) {
         given("{\"Kestrel\": {\"Endpoints\": {\n\"A\": " + std::string(endpoint) + "}}}");
@@ -174,7 +169,7 @@ TEST_F(configuration_endpoints, every_mistake_is_told_in_the_order_of_the_file) 
     EXPECT_EQ(
         mistakes(),
         "appsettings.json:2: Kestrel:Endpoints:B:Url: Invalid url: 'x'. It begins with http:// "
-        "(or with tcp://, for a raw protocol).\n"
+        "or https:// (or with tcp://, for a raw protocol).\n"
         "appsettings.json:3: The endpoint A is missing the required 'Url' parameter.\n"
         "appsettings.json:4: Kestrel:Limits:MaxRequestLineSize is \"-1\"; expected a whole "
         "number of bytes, 1 or more; 64K, 1M and 2G are understood.");

@@ -22,6 +22,8 @@ server_options roomy() {
 std::string text_of(const setting& row, const place& at, uint64_t value) {
     const bool time = std::holds_alternative<std::chrono::milliseconds*>(at) ||
                       std::holds_alternative<std::optional<std::chrono::milliseconds>*>(at) ||
+                      std::holds_alternative<std::chrono::seconds*>(at) ||
+                      std::holds_alternative<std::chrono::hours*>(at) ||
                       std::holds_alternative<rate_grace>(at);
     return time ? format_time_span(std::chrono::milliseconds(static_cast<int64_t>(value)))
            : row.unit == "octal" ? "777"
@@ -33,14 +35,15 @@ bool has_range(const place& at) {
            std::holds_alternative<std::optional<uint64_t>*>(at) ||
            std::holds_alternative<std::chrono::milliseconds*>(at) ||
            std::holds_alternative<std::optional<std::chrono::milliseconds>*>(at) ||
+           std::holds_alternative<std::chrono::seconds*>(at) ||
+           std::holds_alternative<std::chrono::hours*>(at) ||
            std::holds_alternative<rate_grace>(at);
 }
 
 // What the options' check says of this value, put there as the code would: past the table.
 bool check_accepts(const setting& row, uint64_t value) {
     server_options options = roomy();
-    listen_options none;
-    const place at = place_of(row, options, none);
+    const place at = place_of(row, {.server = &options});
     setting without_range = row;
     without_range.least = 0;
     without_range.most = UINT64_MAX;
@@ -60,8 +63,8 @@ TEST(configuration_table, keys_are_there_once_with_all_that_is_said_of_them) {
         EXPECT_TRUE(seen.insert(in_small_letters(row.key)).second) << row.key;
         EXPECT_FALSE(row.effect.empty()) << row.key;
         EXPECT_LE(row.least, row.most) << row.key;
-        const bool placed = row.of_server != nullptr || row.of_endpoint != nullptr;
-        EXPECT_EQ(placed, row.kind == key_kind::placed) << row.key;
+        const bool placed = !std::holds_alternative<no_place>(blank_options().at(row));
+        EXPECT_EQ(placed, row.kind == key_kind::placed || row.kind == key_kind::list) << row.key;
     }
     EXPECT_GE(seen.size(), 80u);
 }
@@ -70,8 +73,7 @@ TEST(configuration_table, ranges_are_those_of_the_options_check) {
     size_t checked = 0;
     for (const setting& row : settings()) {
         server_options options = roomy();
-        listen_options none;
-        const place at = place_of(row, options, none);
+        const place at = place_of(row, {.server = &options});
         if (row.of_server == nullptr || !has_range(at)) continue;
         ++checked;
         EXPECT_TRUE(check_accepts(row, row.least)) << row.key;
@@ -88,9 +90,8 @@ TEST(configuration_table, ranges_are_those_of_the_options_check) {
 
 TEST(configuration_table, defaults_are_within_their_ranges_and_read_back_what_is_shown) {
     for (const setting& row : settings()) {
-        server_options options;
-        listen_options endpoint;
-        const place at = place_of(row, options, endpoint);
+        blank_options options;
+        const place at = options.at(row);
         if (row.kind != key_kind::placed || std::holds_alternative<rate_switch>(at)) continue;
         const std::string shown = show(at);
         if (shown.empty()) continue;  // no transport of its own
@@ -102,9 +103,8 @@ TEST(configuration_table, defaults_are_within_their_ranges_and_read_back_what_is
 
 TEST(configuration_table, what_is_outside_is_told_with_what_is_expected) {
     for (const setting& row : settings()) {
-        server_options options;
-        listen_options endpoint;
-        const place at = place_of(row, options, endpoint);
+        blank_options options;
+        const place at = options.at(row);
         if (row.kind != key_kind::placed || std::holds_alternative<std::string*>(at)) continue;
         EXPECT_NE(take(row, at, "no such thing", false).mistake, "") << row.key;
         EXPECT_NE(expected(row, at), "") << row.key;

@@ -4,6 +4,8 @@
 
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
+#include <openssl/dsa.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -112,10 +114,10 @@ x509_ptr blank(const certificate_wish& wish, EVP_PKEY* key, X509* issuer) {
     return made;
 }
 
-void finish(X509* made, X509* issuer, EVP_PKEY* signs) {
+void finish(X509* made, X509* issuer, EVP_PKEY* signs, const EVP_MD* digest) {
     extend(made, issuer, NID_subject_key_identifier, "hash");
     if (issuer != made) extend(made, issuer, NID_authority_key_identifier, "keyid");
-    NEED(X509_sign(made, signs, digest_of(signs)));
+    NEED(X509_sign(made, signs, digest));
 }
 
 void say_usage(X509* made, const certificate_wish& wish) {
@@ -163,11 +165,39 @@ OSSL_LIB_CTX* legacy_context() {
     return once.context;
 }
 
+using key_context_ptr = std::unique_ptr<EVP_PKEY_CTX, tls::freed_by<EVP_PKEY_CTX_free>>;
+
+// Of DSA; or on a P-256 that is written out instead of named.
+key_ptr odd_key(const std::string& kind) {
+    const bool dsa = kind == "dsa";
+    const key_context_ptr about(
+        NEED(EVP_PKEY_CTX_new_from_name(nullptr, dsa ? "DSA" : "EC", nullptr)));
+    EVP_PKEY* made = nullptr;
+    if (dsa) {
+        NEED(EVP_PKEY_paramgen_init(about.get()));
+        NEED(EVP_PKEY_CTX_set_dsa_paramgen_bits(about.get(), 1024));
+        NEED(EVP_PKEY_paramgen(about.get(), &made));
+        const key_ptr parameters(made);
+        const key_context_ptr from(
+            NEED(EVP_PKEY_CTX_new_from_pkey(nullptr, parameters.get(), nullptr)));
+        made = nullptr;
+        NEED(EVP_PKEY_keygen_init(from.get()));
+        NEED(EVP_PKEY_keygen(from.get(), &made));
+        return key_ptr(made);
+    }
+    NEED(EVP_PKEY_keygen_init(about.get()));
+    NEED(EVP_PKEY_CTX_set_ec_paramgen_curve_nid(about.get(), NID_X9_62_prime256v1));
+    NEED(EVP_PKEY_CTX_set_ec_param_enc(about.get(), OPENSSL_EC_EXPLICIT_CURVE));
+    NEED(EVP_PKEY_keygen(about.get(), &made));
+    return key_ptr(made);
+}
+
 }  // namespace
 
 key_ptr new_key(const std::string& kind) {
     if (kind == "rsa") return new_key("rsa:2048");
     if (kind == "ecdsa") return new_key("ec:prime256v1");
+    if (kind == "dsa" || kind == "ec:explicit") return odd_key(kind);
     if (kind.starts_with("ec:"))
         return key_ptr(NEED(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", kind.c_str() + 3)));
     if (!kind.starts_with("rsa:"))
@@ -236,8 +266,8 @@ test_ca::test_ca(const std::string& name, const test_ca* issuer) : key_(new_key(
     X509* const own = certificate_.get();
     extend(own, own, NID_basic_constraints, "critical,CA:TRUE");
     extend(own, own, NID_key_usage, "critical,keyCertSign,cRLSign,digitalSignature");
-    finish(own, above != nullptr ? above : own,
-           issuer != nullptr ? issuer->key_.get() : key_.get());
+    finish(own, above != nullptr ? above : own, issuer != nullptr ? issuer->key_.get() : key_.get(),
+           EVP_sha256());
     if (issuer == nullptr) return;
     chain_.push_back(tls::again(certificate_));
     for (const x509_ptr& one : issuer->chain_) chain_.push_back(tls::again(one));
@@ -249,7 +279,7 @@ issued_certificate test_ca::issue(const certificate_wish& wish) const {
     key_ptr key = new_key(wish.key);
     x509_ptr made = blank(wish, key.get(), certificate_.get());
     say_usage(made.get(), wish);
-    finish(made.get(), certificate_.get(), key_.get());
+    finish(made.get(), certificate_.get(), key_.get(), EVP_get_digestbyname(wish.digest.c_str()));
     issued_certificate issued = with_texts(std::move(made), std::move(key));
     issued.chain = again(chain_);
     for (const x509_ptr& one : chain_) issued.chain_pem += test::pem(one.get());
@@ -260,7 +290,7 @@ issued_certificate test_ca::self_signed(const certificate_wish& wish) {
     key_ptr key = new_key(wish.key);
     x509_ptr made = blank(wish, key.get(), nullptr);
     say_usage(made.get(), wish);
-    finish(made.get(), made.get(), key.get());
+    finish(made.get(), made.get(), key.get(), digest_of(key.get()));
     return with_texts(std::move(made), std::move(key));
 }
 

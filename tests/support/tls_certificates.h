@@ -21,9 +21,11 @@ struct certificate_wish {
     std::vector<std::string> names = {"localhost"};
     std::string common_name = {};  // empty: the first name
     // "ecdsa" (P-256), "rsa" (2048), "ed25519", "ed448"; or "rsa:1024", "ec:secp384r1".
+    // Odd ones: "dsa", "ec:explicit" (the curve written out).
     std::string key = "ecdsa";
-    bool client = false;         // for clientAuth, instead of serverAuth
-    bool without_usage = false;  // no extendedKeyUsage at all
+    std::string digest = "sha256";  // of its signature, by an authority
+    bool client = false;            // for clientAuth, instead of serverAuth
+    bool without_usage = false;     // no extendedKeyUsage at all
     // From now.
     std::chrono::seconds begins = -24h;
     std::chrono::seconds ends = 24h * 365;
@@ -39,7 +41,7 @@ struct issued_certificate {
     tls::key_ptr key;
     std::vector<tls::x509_ptr> chain;  // as chain_pem
 
-    // PKCS#8, and the traditional form ("RSA PRIVATE KEY" with a DEK-Info). AES-256 both.
+    // PKCS#8, and the traditional form ("EC PRIVATE KEY" with a DEK-Info). AES-256 both.
     [[nodiscard]] std::string encrypted_key_pem(std::string_view password) const;
     [[nodiscard]] std::string traditional_key_pem(std::string_view password = {}) const;
     // With chain and key. `legacy`: RC2 and 3DES, as OpenSSL 1 and Windows wrote them.

@@ -12,24 +12,20 @@ namespace saker {
 
 namespace {
 
-size_t count_segments(std::string_view key) noexcept {
-    return static_cast<size_t>(std::count(key.begin(), key.end(), ':')) + 1;
-}
-
 bool fits(std::string_view pattern, std::string_view given) noexcept {
     return pattern == "*" ? !given.empty() : equals_ignore_case(pattern, given);
 }
 
 // How many segments from the beginning are the row's.
 size_t common(std::string_view row, std::string_view key) noexcept {
-    const size_t most = std::min(count_segments(row), count_segments(key));
+    const size_t most = std::min(segment_count(row), segment_count(key));
     size_t same = 0;
     while (same < most && fits(segment(row, same), segment(key, same))) ++same;
     return same;
 }
 
 bool takes_anything_below(const setting& row) noexcept {
-    return row.kind == key_kind::certificate || row.kind == key_kind::ssl_protocols ||
+    return row.kind == key_kind::certificate || row.kind == key_kind::list ||
            row.kind == key_kind::anything;
 }
 
@@ -38,6 +34,10 @@ void add_once(std::vector<std::string_view>& to, std::string_view word) {
 }
 
 }  // namespace
+
+size_t segment_count(std::string_view key) noexcept {
+    return static_cast<size_t>(std::count(key.begin(), key.end(), ':')) + 1;
+}
 
 std::string_view first_segments(std::string_view key, size_t count) noexcept {
     size_t end = 0;
@@ -64,7 +64,7 @@ std::string_view last_segment(std::string_view key) noexcept {
 }
 
 bool is_endpoint_name(std::string_view key) noexcept {
-    return count_segments(key) == 3 &&
+    return segment_count(key) == 3 &&
            equals_ignore_case(first_segments(key, 2), "Kestrel:Endpoints");
 }
 
@@ -74,9 +74,9 @@ bool is_endpoint_row(const setting& row) noexcept {
 
 key_match match_key(std::string_view key) {
     key_match match;
-    const size_t count = count_segments(key);
+    const size_t count = segment_count(key);
     for (const setting& row : settings()) {
-        const size_t of_row = count_segments(row.key), same = common(row.key, key);
+        const size_t of_row = segment_count(row.key), same = common(row.key, key);
         if (same == of_row && (same == count || takes_anything_below(row))) {
             match.what = key_match::kind::row;
             match.row = &row;
@@ -109,9 +109,7 @@ std::string key_match::words() const {
 }
 
 std::string key_match::expected_value() const {
-    server_options server;
-    listen_options endpoint;
-    return leaf == nullptr ? "a value" : expected(*leaf, place_of(*leaf, server, endpoint));
+    return leaf == nullptr ? "a value" : expected(*leaf, blank_options().at(*leaf));
 }
 
 std::string key_with_name(std::string_view name) {

@@ -13,6 +13,7 @@ namespace saker {
 [[nodiscard]] std::string_view last_segment(std::string_view key) noexcept;
 // The one with this index, from 0; empty behind the last.
 [[nodiscard]] std::string_view segment(std::string_view key, size_t index) noexcept;
+[[nodiscard]] size_t segment_count(std::string_view key) noexcept;
 [[nodiscard]] std::string_view first_segments(std::string_view key, size_t count) noexcept;
 
 // "Kestrel:Endpoints:Http", whatever it is called.

@@ -20,6 +20,20 @@ std::string word_of(Value value) {
     return std::to_string(static_cast<unsigned>(value));
 }
 
+std::string joined(const std::vector<std::string>& all) {
+    std::string text;
+    for (const std::string& one : all) text += (text.empty() ? "" : ", ") + one;
+    return text;
+}
+
+std::string show_versions(ssl_protocols versions) {
+    std::string text;
+    for (const auto& one : tls_versions)
+        if ((static_cast<unsigned>(versions) & one.value) != 0)
+            text += (text.empty() ? "" : ", ") + std::string(one.text);
+    return text.empty() ? "None" : text;
+}
+
 std::string show_mode(uint32_t bits) {
     char text[16];
     const auto end = std::to_chars(text, text + sizeof text, bits, 8).ptr;
@@ -41,16 +55,30 @@ log_level level_of(const category_level& at) {
 }  // namespace
 
 std::vector<std::string_view> words_of(const place& at) {
-    return std::visit(overloaded{[](connection_limit_action*) { return texts(limit_actions); },
-                                 [](log_level*) { return texts(levels); },
-                                 [](category_level) { return texts(levels); },
-                                 [](access_log_options::log_format*) { return texts(formats); },
-                                 [](http_protocols*) {
-                                     return std::vector<std::string_view>{"Http1", "Http1AndHttp2",
-                                                                          "Http1AndHttp2AndHttp3"};
-                                 },
-                                 [](auto) { return std::vector<std::string_view>(); }},
-                      at);
+    return std::visit(
+        overloaded{[](connection_limit_action*) { return texts(limit_actions); },
+                   [](log_level*) { return texts(levels); },
+                   [](category_level) { return texts(levels); },
+                   [](access_log_options::log_format*) { return texts(formats); },
+                   [](http_protocols*) {
+                       return std::vector<std::string_view>{"Http1", "Http1AndHttp2",
+                                                            "Http1AndHttp2AndHttp3"};
+                   },
+                   [](std::optional<http_protocols>*) {
+                       return std::vector<std::string_view>{"Http1", "Http1AndHttp2",
+                                                            "Http1AndHttp2AndHttp3"};
+                   },
+                   [](client_certificate_mode*) { return texts(client_modes); },
+                   [](std::optional<client_certificate_mode>*) { return texts(client_modes); },
+                   [](ktls_mode*) { return texts(kernel_modes); },
+                   [](ssl_protocols*) { return texts(tls_versions); },
+                   [](std::optional<ssl_protocols>*) { return texts(tls_versions); },
+                   [](auto) { return std::vector<std::string_view>(); }},
+        at);
+}
+
+std::string expected_list(const place& at) {
+    return words_of(at).empty() ? "a list of texts" : "a list such as [\"Tls12\", \"Tls13\"]";
 }
 
 std::string expected(const setting& row, const place& at) {
@@ -65,6 +93,8 @@ std::string expected(const setting& row, const place& at) {
             [&](std::optional<uint64_t>*) { return range(row, UINT64_MAX); },
             [&](milliseconds*) { return time_range(row); },
             [&](std::optional<milliseconds>*) { return time_range(row); },
+            [&](std::chrono::seconds*) { return time_range(row); },
+            [&](std::chrono::hours*) { return time_range(row); },
             [](rate_switch) { return std::string("a section {BytesPerSecond, GracePeriod}"); },
             [](rate_speed) { return std::string("a number of bytes a second, more than 0"); },
             [&](rate_grace) { return time_range(row); },
@@ -92,6 +122,15 @@ std::string show(const place& at) {
                     if (one.value == static_cast<unsigned>(*it)) return std::string(one.text);
                 return std::to_string(static_cast<unsigned>(*it));
             },
+            [](std::chrono::seconds* it) { return format_time_span(*it); },
+            [](std::chrono::hours* it) { return format_time_span(*it); },
+            [](std::vector<std::string>* it) { return joined(*it); },
+            [](ssl_protocols* it) { return show_versions(*it); },
+            [](std::optional<ssl_protocols>* it) { return *it ? show_versions(**it) : ""; },
+            [](std::optional<http_protocols>* it) { return *it ? show(&**it) : ""; },
+            [](std::optional<client_certificate_mode>* it) { return *it ? word_of(**it) : ""; },
+            [](client_certificate_mode* it) { return word_of(*it); },
+            [](ktls_mode* it) { return word_of(*it); },
             [](connection_limit_action* it) { return word_of(*it); },
             [](log_level* it) { return word_of(*it); },
             [](access_log_options::log_format* it) { return word_of(*it); },

@@ -43,6 +43,9 @@ taken take_number(const setting& row, std::string_view text, Number& into) {
     return {};
 }
 
+std::string unit_of(std::chrono::seconds) { return "whole seconds"; }
+std::string unit_of(std::chrono::hours) { return "whole hours"; }
+
 taken take_time(const setting& row, std::string_view text, milliseconds& into) {
     const auto time = parse_time_span(text);
     if (!time) return {time.error().text(), {}};
@@ -59,6 +62,16 @@ min_data_rate& engaged(std::optional<min_data_rate>& rate) {
     return *rate;
 }
 
+template <class Unit>
+taken take_whole(const setting& row, std::string_view text, Unit& into) {
+    milliseconds time{};
+    taken done = take_time(row, text, time);
+    if (!done.mistake.empty()) return done;
+    if (time % Unit(1) != milliseconds(0)) return {time_range(row) + ", in " + unit_of(into), {}};
+    into = std::chrono::duration_cast<Unit>(time);
+    return done;
+}
+
 taken take_speed(std::string_view text, std::optional<min_data_rate>& into) {
     const auto speed = parse_real(text);
     if (!speed || *speed <= 0) return {"a number of bytes a second, more than 0", {}};
@@ -66,22 +79,45 @@ taken take_speed(std::string_view text, std::optional<min_data_rate>& into) {
     return {};
 }
 
-// As Enum.TryParse reads flags: names and numbers, separated by commas.
-std::optional<unsigned> protocol_bits(std::string_view text) {
+// As Enum.TryParse reads flags, separated by commas; `read` says the bits of one, or nothing.
+template <class Read>
+std::optional<unsigned> flags_in(std::string_view text, Read read) {
     unsigned bits = 0;
     for (bool more = true; more;) {
         const size_t comma = std::min(text.find(','), text.size());
-        const std::string_view one = trim(text.substr(0, comma));
-        unsigned found = 0;
-        if (const auto number = parse_number(one); number && *number <= 7)
-            found = static_cast<unsigned>(*number);
-        else if (!take_word(one, protocols, found).mistake.empty())
-            return {};
-        bits |= found;
+        const std::optional<unsigned> found = read(trim(text.substr(0, comma)));
+        if (!found) return {};
+        bits |= *found;
         more = comma != text.size();
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
     return bits;
+}
+
+// Names and numbers.
+std::optional<unsigned> protocol_bits(std::string_view text) {
+    return flags_in(text, [](std::string_view one) -> std::optional<unsigned> {
+        if (const auto number = parse_number(one); number && *number <= 7)
+            return static_cast<unsigned>(*number);
+        unsigned found = 0;
+        if (!take_word(one, protocols, found).mistake.empty()) return {};
+        return found;
+    });
+}
+
+// One more of them.
+taken take_tls_version(std::string_view text, ssl_protocols& into) {
+    bool is_old = false;
+    const auto bits = flags_in(text, [&](std::string_view one) -> std::optional<unsigned> {
+        unsigned found = 0;
+        if (take_word(one, tls_versions, found).mistake.empty()) return found;
+        is_old = is_old || check_words(one, old_versions).mistake.empty();
+        return {};
+    });
+    if (is_old) return {"Tls12 or Tls13: older versions are not to be had", {}};
+    if (!bits) return {one_of(text, texts(tls_versions)), {}};
+    into = static_cast<ssl_protocols>(static_cast<unsigned>(into) | *bits);
+    return {};
 }
 
 taken take_protocols(std::string_view text, http_protocols& into) {
@@ -91,8 +127,9 @@ taken take_protocols(std::string_view text, http_protocols& into) {
     if (*bits == 0)
         return {list(served) + ": an endpoint must be configured to serve at least one protocol",
                 {}};
-    if (*bits == http3_bit) return {list(served) + ": HTTP/3 requires HTTPS", {}};
-    if ((*bits & 1) == 0) return {list(served) + ": HTTP/2 without TLS is not in this version", {}};
+    if (*bits == http3_bit)
+        return {list(served) + ": HTTP/3 requires HTTPS, and is not in this version", {}};
+    if ((*bits & 1) == 0) return {list(served) + ": HTTP/2 is not in this version", {}};
     into = static_cast<http_protocols>(*bits & ~http3_bit);
     if ((*bits & http3_bit) == 0) return {};
     return {{}, "HTTP/3 is not in this version; the rest of the protocols is served"};
@@ -151,11 +188,28 @@ struct taker {
             done.mistake += ", or null";
         return done;
     }
+    taken operator()(std::chrono::seconds* at) const { return take_whole(row, text, *at); }
+    taken operator()(std::chrono::hours* at) const { return take_whole(row, text, *at); }
     taken operator()(std::string* at) const {
         if (text.empty()) return {"a text that is not empty", {}};
         if (has_control_character(text)) return {"a text without control characters", {}};
         *at = text;
         return {};
+    }
+    taken operator()(std::vector<std::string>* at) const {
+        std::string one;
+        taken done = (*this)(&one);
+        if (done.mistake.empty()) at->push_back(std::move(one));
+        return done;
+    }
+    taken operator()(ssl_protocols* at) const { return take_tls_version(text, *at); }
+    // What an endpoint says may be left open for a name of it.
+    template <class Enumeration>
+    requires std::is_enum_v<Enumeration> taken operator()(std::optional<Enumeration>* at) const {
+        Enumeration value = at->value_or(Enumeration{});
+        taken done = (*this)(&value);
+        if (done.mistake.empty()) *at = value;
+        return done;
     }
     taken operator()(http_protocols* at) const { return take_protocols(text, *at); }
     template <class Enumeration>
@@ -199,8 +253,16 @@ bool takes_null(const place& at) noexcept {
 
 taken take(const setting& row, const place& at, std::string_view text, bool is_null) {
     if (is_null && !takes_null(at)) return {};
-    const bool as_it_is = std::holds_alternative<std::string*>(at);
+    const bool as_it_is = std::holds_alternative<std::string*>(at) ||
+                          std::holds_alternative<std::vector<std::string>*>(at);
     return std::visit(taker{row, is_null ? "" : as_it_is ? text : trim(text)}, at);
+}
+
+void clear_list(const place& at) {
+    std::visit(overloaded{[](std::vector<std::string>* it) { it->clear(); },
+                          [](ssl_protocols* it) { *it = ssl_protocols::none; },
+                          [](std::optional<ssl_protocols>* it) { it->reset(); }, [](auto) {}},
+               at);
 }
 
 taken check_words(std::string_view text, std::span<const std::string_view> known) {

@@ -22,7 +22,12 @@ struct taken {
     std::string warning;
 };
 // Puts the value where it belongs. A null where none is valid leaves what is there: the default.
+// Of a list, one element, behind those that are there.
 taken take(const setting&, const place&, std::string_view text, bool is_null);
+// Takes all elements out of a list.
+void clear_list(const place&);
+// "a list such as ["Tls12", "Tls13"]", for a row that is one.
+[[nodiscard]] std::string expected_list(const place&);
 
 // As it would be written in a file: "Infinite", "8192", "null", "http1_and_http2" by Kestrel's
 // name.

@@ -48,7 +48,29 @@ inline constexpr std::array<word<unsigned>, 6> protocols = {{
     {"Http3", http3_bit},
     {"Http1AndHttp2AndHttp3", 7},
 }};
+inline constexpr std::array<word<client_certificate_mode>, 4> client_modes = {{
+    {"NoCertificate", client_certificate_mode::no_certificate},
+    {"AllowCertificate", client_certificate_mode::allow_certificate},
+    {"RequireCertificate", client_certificate_mode::require_certificate},
+    {"DelayCertificate", client_certificate_mode::delay_certificate},
+}};
+inline constexpr std::array<word<ktls_mode>, 3> kernel_modes = {{
+    {"Auto", ktls_mode::automatic},
+    {"On", ktls_mode::on},
+    {"Off", ktls_mode::off},
+}};
+// Bits, of which an endpoint may have several.
+inline constexpr std::array<word<unsigned>, 3> tls_versions = {{
+    {"None", 0},
+    {"Tls12", 1},
+    {"Tls13", 2},
+}};
+// What .NET knows beside them; Default is Ssl3 and Tls.
+inline constexpr std::array<std::string_view, 5> old_versions = {"Ssl2", "Ssl3", "Tls", "Tls11",
+                                                                 "Default"};
 
+constexpr const auto& words(client_certificate_mode) noexcept { return client_modes; }
+constexpr const auto& words(ktls_mode) noexcept { return kernel_modes; }
 constexpr const auto& words(connection_limit_action) noexcept { return limit_actions; }
 constexpr const auto& words(log_level) noexcept { return levels; }
 constexpr const auto& words(access_log_options::log_format) noexcept { return formats; }

@@ -1,8 +1,6 @@
-// The rows of Kestrel's endpoints, their defaults and certificates.
+// The rows of Kestrel's endpoints and their defaults; what is of TLS is settings_of_https.cc's.
 
 #include "hosting/configuration/table/settings_table.h"
-
-#include <array>
 
 namespace saker {
 
@@ -11,13 +9,6 @@ namespace saker {
 namespace {
 
 constexpr auto endpoint = reloading::endpoint;
-constexpr std::array<std::string_view, 7> certificate_names = {
-    "Path", "KeyPath", "Password", "Subject", "Store", "Location", "AllowInvalid"};
-constexpr std::array<std::string_view, 4> client_modes = {"NoCertificate", "AllowCertificate",
-                                                          "RequireCertificate", "DelayCertificate"};
-constexpr std::array<std::string_view, 8> ssl_names = {"None",  "Ssl2",  "Ssl3",  "Tls",
-                                                       "Tls11", "Tls12", "Tls13", "Default"};
-
 std::vector<setting> of_one() {
     return {
         {.key = "Kestrel:Endpoints:*:Url",
@@ -25,12 +16,12 @@ std::vector<setting> of_one() {
          .whose = owner::kestrel,
          .effect =
              "What is listened on: http://127.0.0.1:8080, http://localhost:5000, http://*:80, "
-             "http://unix:/run/app.sock. It must be there.",
+             "http://unix:/run/app.sock, and https:// of each. It must be there.",
          .kind = key_kind::text},
         {.key = "Kestrel:Endpoints:*:Protocols",
          .reload = endpoint,
          .whose = owner::kestrel,
-         .effect = "Without TLS only HTTP/1.1 is served.",
+         .effect = "HTTP/1.1 is served; HTTP/2 is not in this version.",
          .of_endpoint = OF(protocols)},
         {.key = "Kestrel:Endpoints:*:Transport",
          .reload = endpoint,
@@ -50,30 +41,6 @@ std::vector<setting> of_one() {
          .whose = owner::saker,
          .effect = "Logs what comes and goes in hex, category connection, at debug.",
          .of_endpoint = OF(connection_logging)},
-        {.key = "Kestrel:Endpoints:*:SslProtocols",
-         .reload = reloading::nothing,
-         .whose = owner::kestrel,
-         .effect = "Of https endpoints.",
-         .kind = key_kind::ssl_protocols,
-         .https_only = true},
-        {.key = "Kestrel:Endpoints:*:ClientCertificateMode",
-         .reload = reloading::nothing,
-         .whose = owner::kestrel,
-         .effect = "Of https endpoints.",
-         .kind = key_kind::client_certificate_mode,
-         .https_only = true},
-        {.key = "Kestrel:Endpoints:*:Certificate",
-         .reload = reloading::nothing,
-         .whose = owner::kestrel,
-         .effect = "Of https endpoints.",
-         .kind = key_kind::certificate,
-         .https_only = true},
-        {.key = "Kestrel:Endpoints:*:Sni",
-         .reload = reloading::nothing,
-         .whose = owner::kestrel,
-         .effect = "Of https endpoints.",
-         .kind = key_kind::anything,
-         .https_only = true},
     };
 }
 
@@ -101,29 +68,10 @@ std::vector<setting> of_all() {
          .whose = owner::saker,
          .effect = "As of an endpoint.",
          .of_endpoint = OF(connection_logging)},
-        {.key = "Kestrel:EndpointDefaults:SslProtocols",
-         .reload = reloading::nothing,
-         .whose = owner::kestrel,
-         .effect = "Of https endpoints: TLS is not in this version.",
-         .kind = key_kind::ssl_protocols},
-        {.key = "Kestrel:EndpointDefaults:ClientCertificateMode",
-         .reload = reloading::nothing,
-         .whose = owner::kestrel,
-         .effect = "Of https endpoints: TLS is not in this version.",
-         .kind = key_kind::client_certificate_mode},
-        {.key = "Kestrel:Certificates:*",
-         .reload = reloading::nothing,
-         .whose = owner::kestrel,
-         .effect = "TLS is not in this version: the section is checked, and not used.",
-         .kind = key_kind::certificate},
     };
 }
 
 }  // namespace
-
-std::span<const std::string_view> certificate_keys() noexcept { return certificate_names; }
-std::span<const std::string_view> client_certificate_modes() noexcept { return client_modes; }
-std::span<const std::string_view> ssl_protocol_names() noexcept { return ssl_names; }
 
 std::vector<setting> settings_of_endpoints() {
     std::vector<setting> all = of_one();

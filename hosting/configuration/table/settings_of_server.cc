@@ -171,6 +171,46 @@ std::vector<setting> of_operation() {
     };
 }
 
+std::vector<setting> of_tls() {
+    constexpr uint64_t day = 86'400'000;
+    return {
+        {.key = "Saker:Tls:MaxConcurrentHandshakes",
+         .unit = "handshakes",
+         .least = 1,
+         .whose = owner::saker,
+         .effect = "That a core has under way at once; beyond, the one that has waited for its "
+                   "client longest is ended.",
+         .of_server = AT(tls.max_concurrent_handshakes)},
+        {.key = "Saker:Tls:SessionTicketKeyFile",
+         .reload = restart,
+         .whose = owner::saker,
+         .effect = "Keys of 80 bytes that hosts share to resume each other's sessions; the first "
+                   "one encrypts. The file is followed. Empty: made at random each hour.",
+         .of_server = AT(tls.session_ticket_key_file),
+         .is_path = true},
+        {.key = "Saker:Tls:SessionLifetime",
+         .unit = "time",
+         .least = 1000,
+         .most = 7 * day,
+         .whose = owner::saker,
+         .effect = "How long a session may be resumed.",
+         .of_server = AT(tls.session_lifetime)},
+        {.key = "Saker:Tls:ExpiryWarning",
+         .unit = "time",
+         .most = 3650 * day,
+         .whose = owner::saker,
+         .effect = "How long before its end a certificate is warned of.",
+         .of_server = AT(tls.expiry_warning)},
+        {.key = "Saker:Tls:DevelopmentCertificateFolder",
+         .reload = restart,
+         .whose = owner::saker,
+         .effect = "Where the development certificate is made and kept. Empty: "
+                   "~/.local/share/saker/https.",
+         .of_server = AT(tls.development_certificate_folder),
+         .is_path = true},
+    };
+}
+
 std::vector<setting> of_dotnet() {
     return {
         {.key = "Urls",
@@ -186,7 +226,7 @@ std::vector<setting> of_dotnet() {
         {.key = "HTTPS_PORTS",
          .reload = reloading::endpoint,
          .whose = owner::dotnet,
-         .effect = "An error in this version, which has no TLS.",
+         .effect = "The same for https.",
          .kind = key_kind::text},
         {.key = "PreferHostingUrls",
          .reload = reloading::endpoint,
@@ -216,7 +256,7 @@ std::vector<setting> of_dotnet() {
 
 std::vector<setting> settings_of_server() {
     std::vector<setting> all;
-    for (auto part : {of_kestrel, of_transport, of_cores, of_operation, of_dotnet}) {
+    for (auto part : {of_kestrel, of_transport, of_cores, of_tls, of_operation, of_dotnet}) {
         const std::vector<setting> rows = part();
         all.insert(all.end(), rows.begin(), rows.end());
     }
@@ -226,7 +266,7 @@ std::vector<setting> settings_of_server() {
 std::span<const setting> settings() {
     static const std::vector<setting> all = [] {
         std::vector<setting> made = settings_of_endpoints();
-        for (auto part : {settings_of_limits, settings_of_server}) {
+        for (auto part : {settings_of_https, settings_of_limits, settings_of_server}) {
             const std::vector<setting> rows = part();
             made.insert(made.end(), rows.begin(), rows.end());
         }
@@ -235,9 +275,12 @@ std::span<const setting> settings() {
     return all;
 }
 
-place place_of(const setting& row, server_options& server, listen_options& endpoint) {
-    if (row.of_server != nullptr) return row.of_server(server);
-    if (row.of_endpoint != nullptr) return row.of_endpoint(endpoint);
+place place_of(const setting& row, const setting_owners& owners) {
+    if (row.of_server != nullptr && owners.server != nullptr) return row.of_server(*owners.server);
+    if (row.of_endpoint != nullptr && owners.endpoint != nullptr)
+        return row.of_endpoint(*owners.endpoint);
+    if (row.of_https != nullptr && owners.https != nullptr) return row.of_https(*owners.https);
+    if (row.of_sni != nullptr && owners.sni != nullptr) return row.of_sni(*owners.sni);
     return no_place{};
 }
 

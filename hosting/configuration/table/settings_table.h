@@ -44,17 +44,27 @@ using place = std::variant<no_place, bool*, uint32_t*, uint64_t*, std::optional<
                            std::chrono::milliseconds*, std::optional<std::chrono::milliseconds>*,
                            std::string*, http_protocols*, connection_limit_action*, log_level*,
                            access_log_options::log_format*, rate_switch, rate_speed, rate_grace,
-                           file_mode, whole_seconds, category_level>;
+                           file_mode, whole_seconds, category_level, std::chrono::seconds*,
+                           std::chrono::hours*, ssl_protocols*, client_certificate_mode*,
+                           ktls_mode*, std::vector<std::string>*, std::optional<http_protocols>*,
+                           std::optional<ssl_protocols>*, std::optional<client_certificate_mode>*>;
 
-// How a key without a place is read and checked.
+// What a setting may be a part of; null: not at hand.
+struct setting_owners {
+    server_options* server = nullptr;
+    listen_options* endpoint = nullptr;
+    https_options* https = nullptr;
+    sni_options* sni = nullptr;
+};
+
+// How a key is read and checked.
 enum class key_kind : uint8_t {
     placed,       // by its place
+    list,         // the same, each element by itself
     text,         // any text, read by who looks for it
     truth,        // the same, but "true" or "false"
     certificate,  // the section {Path, KeyPath, Password} or {Subject, Store, Location, ...}
-    ssl_protocols,
-    client_certificate_mode,
-    anything,  // known, with whatever is below it, and without effect
+    anything,     // known, with whatever is below it, and without effect
 };
 
 enum class reloading : uint8_t {
@@ -83,23 +93,34 @@ struct setting {
     std::string_view effect = {};
     place (*of_server)(server_options&) = nullptr;
     place (*of_endpoint)(listen_options&) = nullptr;
+    place (*of_https)(https_options&) = nullptr;
+    place (*of_sni)(sni_options&) = nullptr;
     key_kind kind = key_kind::placed;
     // Only where TLS is: an error at an endpoint without it.
     bool https_only = false;
+    // Relative to the configuration's folder.
+    bool is_path = false;
 };
 
 [[nodiscard]] std::span<const setting> settings();
 // Those of one part; `settings` is all of them, one after the other.
 [[nodiscard]] std::vector<setting> settings_of_limits();
 [[nodiscard]] std::vector<setting> settings_of_endpoints();
+[[nodiscard]] std::vector<setting> settings_of_https();
 [[nodiscard]] std::vector<setting> settings_of_server();
 
-// Where the setting lives in these options: in the first or in the second ones.
-[[nodiscard]] place place_of(const setting&, server_options&, listen_options&);
+// Where the setting lives in these options; nowhere, where they are not at hand.
+[[nodiscard]] place place_of(const setting&, const setting_owners&);
 
-// The members that a certificate's section may have.
-[[nodiscard]] std::span<const std::string_view> certificate_keys() noexcept;
-[[nodiscard]] std::span<const std::string_view> client_certificate_modes() noexcept;
-[[nodiscard]] std::span<const std::string_view> ssl_protocol_names() noexcept;
+// Options of every kind, for who asks what a row is like.
+struct blank_options {
+    server_options server;
+    listen_options endpoint;
+    https_options https;
+    sni_options sni;
+    [[nodiscard]] place at(const setting& row) {
+        return place_of(row, {&server, &endpoint, &https, &sni});
+    }
+};
 
 }  // namespace saker
