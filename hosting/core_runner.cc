@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <future>
 #include <latch>
+#include <optional>
 
 namespace saker {
 namespace {
@@ -61,20 +62,29 @@ void name_and_pin(uint32_t index, int processor) noexcept {
 // What a connection began with. Made and ended on the core's thread.
 struct core_runner::serving {
     serving(core& home, shared_plan made, request_observer& told)
-        : plan(std::move(made)), http(home, plan->http, *plan->app, &told), delegate(chain()) {}
+        : plan(std::move(made)), http(home, plan->http, *plan->app, &told) {
+        if (plan->tls != nullptr)
+            tls.emplace(home, plan->tls,
+                        tls::service_options{plan->pipes.output, plan->max_concurrent_handshakes});
+        delegate = chain();
+    }
 
     connection_delegate chain() {
         connection_delegate inner = plan->options.raw;
         if (!inner) inner = [this](connection& accepted) { return http.serve(accepted); };
         const auto& middleware = plan->options.middleware;
-        for (size_t i = middleware.size(); i-- > 0;) inner = middleware[i](std::move(inner));
+        const size_t in_front = std::min(plan->options.middleware_before_https, middleware.size());
+        for (size_t i = middleware.size(); i-- > in_front;) inner = middleware[i](std::move(inner));
+        if (tls) inner = tls->around(std::move(inner));
+        for (size_t i = in_front; i-- > 0;) inner = middleware[i](std::move(inner));
         if (plan->options.connection_logging) inner = connection_logging()(std::move(inner));
         return inner;
     }
 
     const shared_plan plan;
     http1::service http;
-    const connection_delegate delegate;
+    std::optional<tls::service> tls;
+    connection_delegate delegate;
     uint64_t until = UINT64_MAX;  // the number of the first connection that began with another
 };
 

@@ -8,6 +8,7 @@
 #include "core/reactor/core.h"
 #include "hosting/diagnostics/server_recorder.h"
 #include "protocols/http1/http1_service.h"
+#include "protocols/tls/service.h"
 
 #include <saker/options.h>
 #include <saker/router.h>
@@ -28,6 +29,8 @@ struct endpoint_plan {
     http1::service_options http;
     connection_options pipes;
     application* app = nullptr;
+    std::shared_ptr<tls::tls_endpoint> tls;  // where it is served over TLS
+    uint32_t max_concurrent_handshakes = 0;
     std::string display;
 };
 using shared_plan = std::shared_ptr<const endpoint_plan>;

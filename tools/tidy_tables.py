@@ -38,7 +38,7 @@ ARROWS = {
     "transports": TRANSPORTS + CONTRACT,
     "protocols/http": HTTP_NEEDS,
     "protocols/http1": ["protocols/http"] + HTTP_NEEDS,
-    "protocols/tls": HTTP_NEEDS,
+    "protocols/tls": ["protocols/http"] + HTTP_NEEDS,
     "hosting": [room for room in HOSTING if room != "hosting"] + LIFE,
     "hosting/life": HOSTING,
     # Measures what cores and protocols tell; knows nothing of servers.
@@ -78,14 +78,18 @@ DOORS = {
     "uv.h": ["transports/libuv-legacy/*"],
     "sys/mman.h": ["core/memory/pages_posix.cc", "transports/io_uring/*", "tests/*"],
     # The engine knows no system call but the clock; what threads and pages need is named here.
-    "sys/*": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "transports/*", "hosting/*", "tools/*",
+    # And what hands a connection's keys to the kernel.
+    "sys/*": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "protocols/tls/kernel_keys.cc",
+              "transports/*", "hosting/*", "tools/*",
               "tests/*", "bench/*"],
-    "unistd.h": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "core/base/*.cc", "transports/*",
+    "unistd.h": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "core/base/*.cc",
+                 "protocols/tls/kernel_keys.cc", "transports/*",
                  "hosting/*", "tools/*", "tests/*", "bench/*"],
-    "netinet/*": ["transports/*", "hosting/*", "tests/*", "tools/*"],
+    "netinet/*": ["protocols/tls/kernel_keys.cc", "transports/*", "hosting/*", "tests/*", "tools/*"],
     # Text to bytes of an address and back, no system call: what a client is, for the cap on its
     # connections; what a certificate is for.
-    "arpa/*": ["core/connection/admission.cc", "protocols/tls/certificates/facts.cc", "transports/*",
+    "arpa/*": ["core/connection/admission.cc", "protocols/tls/certificates/facts.cc",
+               "protocols/tls/kernel_keys.cc", "transports/*",
                "hosting/*", "tests/*", "tools/*"],
 }
 CORE_HEADERS_AVOID = ["iostream", "regex", "filesystem", "ranges", "thread", "functional"]

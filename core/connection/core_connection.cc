@@ -90,6 +90,7 @@ std::string_view core_connection::doing() const noexcept {
     if (!delegate_running_) return "waiting for the client's end";
     if (idle_) return "idle";
     if (armed_for_ == deadline::request_headers) return "receiving the head of a request";
+    if (armed_for_ == deadline::tls_handshake) return "in the TLS handshake";
     if (armed_for_ == deadline::request_drain) return "receiving a body that nobody wants";
     return send_.in_flight ? "answering, the client takes it slowly" : "answering";
 }
@@ -250,7 +251,7 @@ void core_connection::on_delegate_end(std::exception_ptr failure) noexcept {
     if (closing_) return free_if_over();
     if (out_.reader_gone()) return close(true);
     out_.complete();
-    if (rate_of_ == rate_of::nobody) time_the_rest();
+    time_the_rest();
     flush_soon();
 }
 
@@ -258,6 +259,7 @@ void core_connection::on_delegate_end(std::exception_ptr failure) noexcept {
 void core_connection::output_done() noexcept {
     if (delegate_running_) return;
     ends_by(ordinary_end_);
+    if (before_end_ != nullptr) std::exchange(before_end_, nullptr)(native());
     if (receiving_stopped_ || peer_expects_end_) return close(false);
     linger();
 }

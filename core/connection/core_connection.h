@@ -39,6 +39,7 @@ enum class deadline : uint8_t {
     request_headers,
     request_body_rate,
     request_drain,
+    tls_handshake,
     idle_close,  // ours: a stopping server waits this long for a request that is on its way
     linger,      // ours: waiting for the peer's end after our own
 };
@@ -111,7 +112,19 @@ public:
     // forgets it.
     void when_peer_gone(continuation told) noexcept { on_peer_gone_ = told; }
     // Nothing that is written reaches anybody any more.
-    [[nodiscard]] bool output_dead() const noexcept { return out_.reader_gone(); }
+    [[nodiscard]] bool output_dead() const noexcept {
+        return out_.reader_gone() || output_->reader_gone();
+    }
+    // All that was written is with the kernel: nothing waits, and nothing is being sent.
+    [[nodiscard]] bool all_sent() const noexcept { return out_.empty() && !send_.in_flight; }
+    // Run once when all that was written is with the kernel and no more will come, before our end
+    // is said: with the socket's native handle.
+    void before_end(void (*what)(int native) noexcept) noexcept { before_end_ = what; }
+    // Nothing more will be written; what is left has Kestrel's rate where nobody has said one.
+    void time_the_rest() noexcept;
+    // The operating system's handle of the socket; -1 where there is none any more.
+    [[nodiscard]] int native() const noexcept { return closing_ ? -1 : core_.io().native(socket_); }
+    [[nodiscard]] steady_time accepted_at() const noexcept { return accepted_at_; }
     // The peer expects the end and sends nothing more: no need to linger for its own end.
     void peer_expects_end() noexcept { peer_expects_end_ = true; }
     // The protocol waits for a request, and nothing of one has come.
@@ -146,7 +159,6 @@ private:
     [[nodiscard]] tick old_at() const noexcept;
     void account_output() noexcept;
     void take_rate(const std::optional<min_data_rate>&) noexcept;
-    void time_the_rest() noexcept;
     void fails_by(end_reason why) noexcept;
 
     void ask_receive() noexcept;
@@ -206,9 +218,10 @@ private:
     uint32_t piece_count_ = 0;
     uint32_t sending_ = 0;  // bytes; a send has one gibibyte at most
     continuation on_peer_gone_;
+    void (*before_end_)(int native) noexcept = nullptr;
 };
 
 // Ten thousand idle connections are held in memory that is counted: a size class of the pool.
-static_assert(sizeof(core_connection) <= 608);
+static_assert(sizeof(core_connection) <= 624);
 
 }  // namespace saker

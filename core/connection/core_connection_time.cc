@@ -67,7 +67,7 @@ void core_connection::on_timer() noexcept {
 void core_connection::on_deadline(deadline passed) noexcept {
     if (passed == deadline::linger) return close(false);
     expired_ = passed;
-    in_.interrupt();
+    input_->interrupt();
 }
 
 // ---- the rate of the output ----
@@ -83,6 +83,8 @@ void core_connection::take_rate(const std::optional<min_data_rate>& rate) noexce
 
 // What a raw protocol has left to send: nobody else looks after it any more.
 void core_connection::time_the_rest() noexcept {
+    if (rate_of_ != rate_of::nobody) return;
+    rate_of_ = rate_of::protocol;
     accounted_ = 0;
     has_rate_ = true;
     rate_ = {};

@@ -26,7 +26,10 @@ std::string_view name(end_reason reason) noexcept {
         SAKER_END(request_drain_timeout);
         SAKER_END(tls_handshake_failed);
         SAKER_END(tls_handshake_timeout);
+        SAKER_END(tls_record_error);
+        SAKER_END(max_concurrent_handshakes_exceeded);
         SAKER_END(tls_not_supported);
+        SAKER_END(http_not_supported);
         SAKER_END(invalid_request_line);
         SAKER_END(invalid_http_version);
         SAKER_END(request_line_too_long);

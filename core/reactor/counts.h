@@ -15,6 +15,12 @@ namespace saker {
 inline constexpr auto turn_bounds =
     bounds_in_milliseconds(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 50, 100, 500, 1000);
 
+// Kestrel's kestrel.tls_handshake.duration, finer below a millisecond.
+inline constexpr auto handshake_bounds =
+    bounds_in_milliseconds(0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 5000);
+enum class handshake_end : uint8_t { tls12, tls13, failed, timed_out };
+inline constexpr size_t handshake_ends = 4;
+
 // On cache lines of its own: other cores' counts are next to it.
 struct alignas(64) core_counts {
     static constexpr size_t rejection_kinds = 64;
@@ -35,6 +41,10 @@ struct alignas(64) core_counts {
     counter submissions, completions;
     counter slabs_in_use, slabs_mapped;
     std::array<counter, end_reason_count> ends;
+    counter tls_handshakes_active, tls_resumed;
+    counter tls_kernel_sends, tls_kernel_receives;  // connections that were handed over
+    // From the accept on.
+    std::array<histogram<handshake_bounds>, handshake_ends> tls_handshakes;
     std::array<counter, rejection_kinds> rejections;  // by the protocol's own numbers
 };
 

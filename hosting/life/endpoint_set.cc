@@ -67,10 +67,12 @@ std::chrono::nanoseconds handshakes_of(const endpoint& where, const std::vector<
 
 }  // namespace
 
-shared_plan endpoint_set::plan_for(const listen_options& chosen, const server_options& options,
+shared_plan endpoint_set::plan_for(const wanted_endpoint& wanted, const server_options& options,
                                    std::string display) const {
     auto plan = std::make_shared<endpoint_plan>();
-    plan->options = chosen;
+    plan->options = wanted.what->options;
+    plan->tls = wanted.tls;
+    plan->max_concurrent_handshakes = options.tls.max_concurrent_handshakes;
     plan->http = {options.limits, options.add_server_header, options.allow_host_header_override};
     plan->pipes.input = pipe_of(options.limits.max_request_buffer_size);
     plan->pipes.output = pipe_of(options.limits.max_response_buffer_size);
@@ -156,6 +158,8 @@ result<endpoint_set::changes> endpoint_set::apply(const server_options& fresh, b
     }
     if (!failed.messages.empty()) return failed;
     match(all, made);
+    for (wanted_endpoint& wanted : all) fail(secure(wanted, fresh, log).messages);
+    if (!failed.messages.empty()) return failed;
     for (wanted_endpoint& wanted : all)
         if (wanted.kept == nullptr) fail(open(wanted, fresh, log));
     if (!failed.messages.empty()) {
@@ -178,7 +182,7 @@ result<endpoint_set::changes> endpoint_set::apply(const server_options& fresh, b
             made.lines.push_back("endpoint " + called(options.name, one.shown) + " added");
         }
         now.push_back({options.name, wanted.place, wanted.address.scheme, options, wanted.group,
-                       std::move(wanted.opened)});
+                       std::move(wanted.opened), wanted.tls});
     }
     for (const open_endpoint& gone : open_) {
         for (const socket& one : gone.sockets) {
@@ -187,7 +191,25 @@ result<endpoint_set::changes> endpoint_set::apply(const server_options& fresh, b
         }
     }
     open_ = std::move(now);
+    tls_.follow(log);
     return made;
+}
+
+// With the certificates that it has already, where it is served with the same ones.
+error endpoint_set::secure(wanted_endpoint& wanted, const server_options& fresh,
+                           const log_target& log) {
+    const listen_options& options = wanted.what->options;
+    if (options.https == nullptr) return {};
+    const bool stays = wanted.kept != nullptr && wanted.kept->tls != nullptr &&
+                       serve_alike(wanted.kept->options, options);
+    if (stays) {
+        wanted.tls = wanted.kept->tls;
+        return {};
+    }
+    auto made = tls_.make(options, wanted.address.text, fresh, log);
+    if (!made) return made.error();
+    wanted.tls = *std::move(made);
+    return {};
 }
 
 void endpoint_set::renew(open_endpoint& kept, const wanted_endpoint& wanted,
@@ -206,11 +228,12 @@ void endpoint_set::renew(open_endpoint& kept, const wanted_endpoint& wanted,
             chmod(one.where.path.c_str(), options.unix_socket_mode) < 0)
             made.left.push_back("The mode of " + one.shown + " stays: " + std::strerror(errno));
         if (is_same && !renews_all) continue;
-        const shared_plan plan = plan_for(options, fresh, one.shown);
+        const shared_plan plan = plan_for(wanted, fresh, one.shown);
         for (const auto& core : kept.group->cores) core->renew(one.id, plan, !is_same);
     }
     kept.name = options.name;
     kept.options = options;
+    kept.tls = wanted.tls;
     kept.scheme = wanted.address.scheme;
 }
 
@@ -227,7 +250,7 @@ std::vector<std::string> endpoint_set::open(wanted_endpoint& wanted, const serve
         const std::string shown = display(where, wanted.address.scheme);
         socket made;
         core_runner::opened answer =
-            open(*wanted.group, where, plan_for(wanted.what->options, options, shown), made);
+            open(*wanted.group, where, plan_for(wanted, options, shown), made);
         if (answer.result == 0) {
             made.shown = show(made, wanted.address.scheme);
             wanted.opened.push_back(std::move(made));

@@ -7,6 +7,7 @@
 #include "hosting/address.h"
 #include "hosting/core_runner.h"
 #include "hosting/life/core_groups.h"
+#include "hosting/life/tls_endpoints.h"
 
 #include <saker/options.h>
 #include <saker/result.h>
@@ -24,7 +25,7 @@ class endpoint_set {
 public:
     // All outlive it. `here`: all is on the caller's thread, perhaps on a network in memory.
     endpoint_set(core_groups& cores, application& app, admission& admits, bool here) noexcept
-        : cores_(cores), app_(app), admits_(admits), here_(here) {}
+        : cores_(cores), app_(app), admits_(admits), here_(here), tls_(here) {}
 
     struct changes {
         std::vector<std::string> bound;  // added: "http://127.0.0.1:8080 (epoll)"
@@ -39,6 +40,8 @@ public:
     [[nodiscard]] std::vector<std::string> addresses() const;
     // Of all endpoints. Afterwards nothing is applied.
     void begin_stop();
+    [[nodiscard]] tls_endpoints& tls() noexcept { return tls_; }
+    [[nodiscard]] const tls_endpoints& tls() const noexcept { return tls_; }
 
 private:
     struct socket {
@@ -54,6 +57,7 @@ private:
         listen_options options;
         core_group* group = nullptr;
         std::vector<socket> sockets;
+        std::shared_ptr<tls::tls_endpoint> tls;
     };
     struct wanted_endpoint {
         const server_options::listened* what = nullptr;
@@ -62,6 +66,7 @@ private:
         core_group* group = nullptr;
         open_endpoint* kept = nullptr;
         std::vector<socket> opened;
+        std::shared_ptr<tls::tls_endpoint> tls;
     };
 
     [[nodiscard]] result<wanted_endpoint> understand(const server_options::listened&,
@@ -74,7 +79,8 @@ private:
     void retire(const core_group&, const socket&);
     void renew(open_endpoint&, const wanted_endpoint&, const server_options&, bool renews_all,
                changes&);
-    [[nodiscard]] shared_plan plan_for(const listen_options&, const server_options&,
+    [[nodiscard]] error secure(wanted_endpoint&, const server_options&, const log_target&);
+    [[nodiscard]] shared_plan plan_for(const wanted_endpoint&, const server_options&,
                                        std::string display) const;
     [[nodiscard]] static std::string show(const socket&, address_scheme);
     [[nodiscard]] bool is_own_port(const endpoint&) const noexcept;
@@ -89,6 +95,7 @@ private:
     application& app_;
     admission& admits_;
     const bool here_;
+    tls_endpoints tls_;
     place_id next_id_ = 1;
     std::vector<open_endpoint> open_;
     std::vector<retired_port> retired_;

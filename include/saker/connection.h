@@ -15,6 +15,7 @@ namespace saker {
 
 class core;
 class connection;
+class tls_connection;
 
 // Serves a connection. When its task completes, what was written is delivered and the connection
 // is closed.
@@ -40,6 +41,24 @@ public:
     // The delegate is the writer.
     [[nodiscard]] pipe& output() noexcept { return *output_; }
 
+    // What was agreed on where it is served over TLS, behind that middleware; null elsewhere.
+    [[nodiscard]] tls_connection* tls() const noexcept { return tls_; }
+
+    // For a middleware that changes the bytes (TLS does): whoever is behind it gets these pipes
+    // and these features. What there was before is returned; it is put back when `next` has ended.
+    struct transport_view {
+        pipe* input;
+        pipe* output;
+        tls_connection* tls;
+    };
+    transport_view replace_transport(const transport_view& fresh) noexcept {
+        const transport_view before{input_, output_, tls_};
+        input_ = fresh.input;
+        output_ = fresh.output;
+        tls_ = fresh.tls;
+        return before;
+    }
+
     // Ends it now, with a reset: pipes complete with an error, what was not sent is lost.
     virtual void abort(end_reason why) noexcept = 0;
     // Asks for an end at the next good moment: HTTP answers what is running with
@@ -63,6 +82,7 @@ protected:
     core& core_;
     pipe* input_;
     pipe* output_;
+    tls_connection* tls_ = nullptr;
     end_reason reason_ = end_reason::none;
 };
 

@@ -29,8 +29,11 @@ enum class end_reason : uint8_t {
     request_drain_timeout,  // an unread body took more than five seconds to drain
     tls_handshake_failed,
     tls_handshake_timeout,
+    tls_record_error,  // a record that was not the peer's, or cannot be read
+    max_concurrent_handshakes_exceeded,
     // The request was refused.
-    tls_not_supported,  // TLS spoken to a plain endpoint
+    tls_not_supported,   // TLS spoken to a plain endpoint
+    http_not_supported,  // plain HTTP spoken to an https endpoint
     invalid_request_line,
     invalid_http_version,
     request_line_too_long,

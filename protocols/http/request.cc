@@ -42,7 +42,9 @@ std::string_view request::protocol() const noexcept {
     check(exchange_);
     return exchange_.asked.protocol;
 }
-std::string_view request::scheme() const noexcept { return "http"; }
+std::string_view request::scheme() const noexcept {
+    return exchange_.connection().tls() != nullptr ? "https" : "http";
+}
 std::string_view request::host() const noexcept {
     check(exchange_);
     return exchange_.asked.host;

@@ -1,0 +1,65 @@
+#pragma once
+// TLS of all endpoints of a server: the certificates that endpoints share, the keys of session
+// tickets, and a thread that follows the files of all of it. A file that is changed to something
+// that is no use changes nothing, and is told of.
+
+#include "core/base/log.h"
+#include "hosting/life/reload_watch.h"
+#include "protocols/tls/tls_endpoint.h"
+
+#include <saker/options.h>
+#include <saker/result.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace saker {
+
+class tls_endpoints {
+public:
+    explicit tls_endpoints(bool here) noexcept : here_(here) {}
+
+    // Reads the certificates of an endpoint that has `https`; or every mistake. One thread at a
+    // time, as `follow`.
+    [[nodiscard]] result<std::shared_ptr<tls::tls_endpoint>> make(const listen_options&,
+                                                                  const std::string& shown,
+                                                                  const server_options&,
+                                                                  const log_target&);
+    // Follows the files of those that are alive from now on.
+    void follow(const log_target&);
+    // Reads all files anew, now. Any thread.
+    void renew(const log_target&);
+    void stop() noexcept { watch_.reset(); }
+
+    // Of every certificate that is served, for metrics. Any thread.
+    struct served_certificate {
+        std::string subject, thumbprint;
+        std::chrono::sys_seconds not_after;
+    };
+    [[nodiscard]] std::vector<served_certificate> certificates() const;
+
+private:
+    struct known {
+        std::string shown;
+        std::weak_ptr<tls::tls_endpoint> endpoint;
+    };
+    [[nodiscard]] error begin(const server_options&);
+    [[nodiscard]] error add_default(tls::endpoint_settings&, const server_options&,
+                                    const log_target&);
+    void warn_of_expiry(const tls::context_set&, const std::string& shown, const log_target&) const;
+
+    const bool here_;  // no thread of its own
+    mutable std::mutex guard_;
+    std::vector<known> known_;
+    std::shared_ptr<tls::ticket_keys> tickets_;
+    std::string ticket_file_;
+    std::chrono::hours expiry_warning_{};
+    std::vector<std::string> followed_;
+    std::optional<reload_watch> watch_;
+};
+
+}  // namespace saker

@@ -1,0 +1,226 @@
+// The data path of a TLS connection, both ways. See tls_stream.h.
+
+#include "core/base/log.h"
+#include "protocols/tls/service.h"
+#include "protocols/tls/tls_stream.h"
+
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace saker::tls {
+namespace {
+
+constexpr size_t record_header = 5;
+constexpr size_t most_plain = 16 * 1024;           // RFC 8446 5.1
+constexpr size_t most_sealed = most_plain + 2048;  // of a record that may be valid, with TLS 1.2
+// Sealed ahead of the socket. More costs memory of clients that read slowly, less a send for each.
+constexpr size_t most_ahead = 64 * 1024;
+// A client shows what has come when a whole record has: the first ones after a pause fit into a
+// packet each, and into the first flight together; what is sent in bulk then has full ones.
+constexpr uint16_t first_record = 1350;
+constexpr auto pause_between_bursts = std::chrono::seconds(1);
+// What is sent as pieces of this size or more may go by way of the kernel.
+constexpr size_t large_piece = 32 * 1024;
+// Smaller pieces are copied together into one record.
+constexpr size_t small_piece = 4 * 1024;
+
+}  // namespace
+
+// ---- what comes ----
+
+void tls_stream::wait_for_ciphertext() noexcept {
+    raw_in_.when_readable(
+        {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_ciphertext(); }, this});
+}
+
+// Not more than the reader keeps up with. Where slabs are scarce nobody fills another one while it
+// leaves one unread.
+bool tls_stream::may_open() const noexcept {
+    if (failed_ || said_end_ || in_.reader_gone() || in_.should_pause()) return false;
+    return in_.unexamined() < slab_pool::slab_size / 2 || !connection_.on_core().slabs().scarce();
+}
+
+// Bytes of the record that has come, 0 where it has not come whole. One that cannot be valid counts
+// as whole: OpenSSL says what is wrong with it.
+size_t tls_stream::next_record() const noexcept {
+    if (raw_in_.length() < record_header) return 0;
+    unsigned char header[record_header];
+    raw_in_.copy_to({reinterpret_cast<char*>(header), record_header});
+    const size_t size = record_header + (static_cast<size_t>(header[3]) << 8 | header[4]);
+    if (size > record_header + most_sealed) return size;
+    return raw_in_.length() >= size ? size : 0;
+}
+
+void tls_stream::on_ciphertext() noexcept {
+    bool opened = false;
+    while (may_open()) {
+        const size_t size = next_record();
+        if (size == 0) break;
+        if (!open_record(std::min(size, most_plain))) break;
+        opened = true;
+    }
+    // Behind the end, and what nobody wants any more.
+    if (failed_ || said_end_ || in_.reader_gone()) raw_in_.advance(raw_in_.length());
+    if (next_record() > 0) {
+        in_.when_room(
+            {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_ciphertext(); }, this});
+    } else {
+        raw_in_.advance(0, raw_in_.length());
+        if (raw_in_.completed() && !in_.completed()) {
+            // Framing tells HTTP whether something is missing; a raw protocol is told by the error.
+            const int error = raw_in_.error();
+            return in_.complete(error != 0 ? error : -EPROTO);
+        }
+        wait_for_ciphertext();
+    }
+    if (opened) raw_out_.publish();  // an alert, an answer to a key update
+    in_.publish();
+}
+
+// Opens one into the slab that the core's other plaintext lies in. False: wait, or the end.
+bool tls_stream::open_record(size_t size) noexcept {
+    char* const room = in_.reserve(size);
+    if (room == nullptr) {
+        fail(end_reason::out_of_memory, "no slab for what was received");
+        return false;
+    }
+    ERR_clear_error();
+    size_t got = 0;
+    const int result = SSL_read_ex(ssl_.get(), room, size, &got);
+    if (result == 1) {
+        in_.commit(got);
+        return true;
+    }
+    on_read_end(result);
+    return !failed_ && !said_end_;
+}
+
+void tls_stream::on_read_end(int result) noexcept {
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+        case SSL_ERROR_WANT_WRITE: break;  // a ticket, a key update: nothing for the reader
+        case SSL_ERROR_ZERO_RETURN:
+            said_end_ = true;
+            in_.complete();
+            break;
+        default: fail(end_reason::tls_record_error, openssl_errors());
+    }
+    if (asked_client_ && client_answered_) in_.interrupt();
+}
+
+// ---- what goes ----
+
+void tls_stream::wait_for_plaintext() noexcept {
+    out_.when_readable(
+        {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_plaintext(); }, this});
+}
+
+void tls_stream::on_plaintext() noexcept { connection_.on_core().at_turn_end(*this); }
+
+// The socket has taken something, or takes nothing any more.
+void tls_stream::on_room() noexcept {
+    raw_out_.when_room(
+        {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_room(); }, this});
+    if (raw_out_.reader_gone() && !out_.reader_gone()) out_.stop_reading();
+    if (out_.empty() && !finishing_) return;
+    connection_.on_core().at_turn_end(*this);
+}
+
+// The turn's hook, and the only place that ends us: nothing that wakes somebody has to fear it.
+void tls_stream::at_turn_end() noexcept {
+    seal();
+    if (finishing_ && sealed()) return std::exchange(finishing_, {}).resume();
+    if (!finishing_ && out_.empty()) wait_for_plaintext();
+}
+
+bool tls_stream::sealed() const noexcept { return out_.empty() || raw_out_.reader_gone(); }
+
+void tls_stream::seal() noexcept {
+    if (out_.empty() || failed_) return;
+    try_kernel();
+    if (kernel_sends()) {
+        hand_over();
+    } else {
+        while (!out_.empty() && raw_out_.length() < most_ahead && seal_record()) {}
+    }
+    raw_out_.publish();
+}
+
+// Small pieces lie together in one record: each costs half a microsecond and 22 bytes.
+std::string_view tls_stream::next_piece(size_t most) noexcept {
+    const std::string_view front = out_.front().text();
+    if (front.size() >= std::min(most, small_piece) || front.size() == out_.length())
+        return front.substr(0, most);
+    const size_t size = std::min(most, out_.length());
+    char* const together = service_.scratch();
+    out_.copy_to({together, size});
+    return {together, size};
+}
+
+// Doubles from what fits into a packet to full records, and begins anew after a pause.
+size_t tls_stream::record_size() noexcept {
+    const steady_time now = connection_.on_core().now();
+    if (next_size_ == 0 || now - last_sealed_ > pause_between_bursts) next_size_ = first_record;
+    last_sealed_ = now;
+    return next_size_;
+}
+
+bool tls_stream::seal_record() noexcept {
+    const std::string_view piece = next_piece(record_size());
+    ERR_clear_error();
+    size_t written = 0;
+    if (SSL_write_ex(ssl_.get(), piece.data(), piece.size(), &written) != 1) {
+        ends_.out_of_memory ? fail(end_reason::out_of_memory, "no slab for a record")
+                            : fail(end_reason::tls_record_error, openssl_errors());
+        return false;
+    }
+    if (piece.size() >= next_size_)
+        next_size_ = static_cast<uint16_t>(std::min<size_t>(most_plain, next_size_ * 2u));
+    out_.advance(written);
+    return true;
+}
+
+// ---- the kernel ----
+
+// What is large is the kernel's business where it has TLS, from when all that was sealed here has
+// left on: the records go on counting there.
+void tls_stream::try_kernel() noexcept {
+    if (keys_ == nullptr || kernel_sends() || !keys_->known(true)) return;
+    const bool large = out_.front().size() >= large_piece;
+    if (!large && host_->options->ktls != ktls_mode::on) return;
+    if (!connection_.all_sent() || !keys_->between_records(true)) return;
+    if (const int failed = keys_->give_to(connection_.native(), true); failed != 0) {
+        service_.log_kernel(connection_, failed);
+        return;
+    }
+    ends_.closed_to_us = true;
+    service_.count_kernel();
+    connection_.before_end(send_close_notify);
+}
+
+void tls_stream::hand_over() noexcept {
+    while (!out_.empty() && !raw_out_.should_pause()) raw_out_.append(out_.take(SIZE_MAX));
+}
+
+// ---- the end ----
+
+void tls_stream::fail(end_reason why, std::string_view what) noexcept {
+    if (failed_) return;
+    failed_ = true;
+    connection_.ends_by(why);
+    service_.log(connection_, "TLS has failed: " + escape(what, 256));
+    raw_out_.publish();  // with the alert that says so
+    out_.stop_reading();
+    in_.complete(-EPROTO);
+}
+
+void tls_stream::say_goodbye() noexcept {
+    if (failed_ || kernel_sends() || raw_out_.reader_gone()) return;
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    raw_out_.publish();
+}
+
+}  // namespace saker::tls
