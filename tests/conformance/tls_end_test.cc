@@ -37,7 +37,8 @@ CONFORMANCE(tls_ends, a_request_and_its_close_notify_may_come_at_once) {
     serve(hello);
     for (const tls_version version : both_versions) {
         tls_client& here = open_tls(chosen_with(version));
-        here.wire().send_raw(here.seal("GET / HTTP/1.1\r\nHost: a\r\n\r\n") + here.sealed_close());
+        const std::string asked = here.seal("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        here.wire().send_raw(asked + here.sealed_close());
         here.wire().end();
         here.receive_raw(ok("hello"));
         here.receive_end();
@@ -221,6 +222,7 @@ CONFORMANCE(tls_truncation, a_side_that_ends_without_one_is_an_error) {
         settle();
         ASSERT_TRUE(error_);
         EXPECT_NE(*error_, 0);
+        here.settle();
         here.ignore();
         EXPECT_NE(ended(), end_reason::none);
     }

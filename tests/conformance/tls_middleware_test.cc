@@ -119,7 +119,9 @@ CONFORMANCE(tls_middleware, that_throws_behind_it_aborts) {
     EXPECT_EQ(ended(), end_reason::unhandled_exception);
 }
 
-CONFORMANCE(tls_middleware, of_connection_logging_may_be_on_both_sides) {
+TLS_SUITE_WHOLE(tls_connection_logging);
+
+CONFORMANCE(tls_connection_logging, may_be_on_both_sides) {
     std::mutex guard;
     std::string plain, encrypted;
     options.log_levels = {{"connection", log_level::debug}};
@@ -194,6 +196,7 @@ CONFORMANCE(raw_protocols_over_tls, have_application_protocols_of_their_own) {
     here.receive_raw("lines/2");
     here.receive_end();
     here.end();
+    EXPECT_EQ(ended(), end_reason::application_completed);
     with.application_protocols = {"http/1.1"};
     expect_refused(new_tls(with), tls_alert::no_application_protocol);
 }

@@ -42,6 +42,7 @@ std::string_view value_of(std::string_view head, std::string_view name) {
 conversation::~conversation() = default;
 
 bool conversation::turn_until(const std::function<bool()>& done) {
+    gather();
     for (int quiet = 0; !done();) {
         quiet = turn() ? 0 : quiet + 1;
         if (quiet > server_.quiet_turns()) return false;

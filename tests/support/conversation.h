@@ -90,6 +90,9 @@ public:
     }
 
 protected:
+    // Takes over what a layer below has heard meanwhile.
+    virtual void gather() {}
+
     explicit conversation(turns& server) : server_(server) {}
     virtual ~conversation();
 

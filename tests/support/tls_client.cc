@@ -51,11 +51,12 @@ std::string tls_client::flight() {
 size_t tls_client::handshake_up_to(size_t most) {
     size_t said = 0;
     while (!state_->established && state_->failure.empty()) {
-        const std::string next = flight();
+        const std::string next = std::exchange(state_->held, {}) + flight();
         const std::string_view part = std::string_view(next).substr(0, most - said);
         if (!part.empty()) wire_->send_raw(part);
         said += part.size();
-        if (part.size() < next.size() || state_->established || said == most) return said;
+        state_->held = next.substr(part.size());
+        if (!state_->held.empty() || state_->established || said == most) return said;
         wire_->turn_until([this] { return !wire_->heard().empty() || ended() || was_reset(); });
         if (wire_->heard().empty()) return said;
     }
@@ -63,6 +64,8 @@ size_t tls_client::handshake_up_to(size_t most) {
 }
 
 bool tls_client::handshake() {
+    if (!state_->held.empty() && state_->established)
+        wire_->send_raw(std::exchange(state_->held, {}));
     handshake_up_to(SIZE_MAX);
     pump();
     return state_->established;

@@ -114,7 +114,7 @@ public:
     // The next that the client says, having heard all that has come; it is not sent.
     std::string flight();
     // No more than the first `most` bytes that the client says in it: how many there were. It is
-    // over where there were fewer.
+    // over where there were fewer; `handshake` goes on with what is left.
     size_t handshake_up_to(size_t most);
     [[nodiscard]] bool established() const;
     // Why the client gave up; empty while it has not.
@@ -196,6 +196,7 @@ public:
 
 private:
     struct state;
+    void gather() override { pump(); }
     void feed();
     void pump();
     void say(const std::string& ciphertext);

@@ -84,7 +84,11 @@ void tls_client::state::start(const tls_client_options& chosen) {
     if (!names.empty())
         SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(names.data()),
                             static_cast<unsigned>(names.size()));
-    if (chosen.resumes) must(SSL_set_session(ssl.get(), chosen.resumes.get()) == 1, "session");
+    if (chosen.resumes) {
+        // A copy: OpenSSL takes a session of TLS 1.3 for used up.
+        const tls_session copy(SSL_SESSION_dup(chosen.resumes.get()), SSL_SESSION_free);
+        must(SSL_set_session(ssl.get(), copy.get()) == 1, "session");
+    }
     SSL_set_post_handshake_auth(ssl.get(), chosen.post_handshake_auth ? 1 : 0);
     if (chosen.asks_for_staple) SSL_set_tlsext_status_type(ssl.get(), TLSEXT_STATUSTYPE_ocsp);
 }
@@ -99,7 +103,8 @@ std::string tls_client::state::drain() {
 
 bool tls_client::state::fails(int result) {
     const int error = SSL_get_error(ssl.get(), result);
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return false;
+    if (error == SSL_ERROR_NONE || error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
+        return false;
     if (error == SSL_ERROR_ZERO_RETURN)
         closed = true;
     else if (failure.empty())

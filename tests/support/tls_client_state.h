@@ -29,6 +29,7 @@ struct tls_client::state {
     bool closed = false;
     std::string failure;
     std::string pending;  // ciphertext that the server did not take
+    std::string held;     // of a flight that was said in part
 
     std::vector<tls_record> records, sent_records;
     std::vector<tls_message> messages;
