@@ -146,7 +146,8 @@ CONFORMANCE(broken_tls_handshakes, leave_nothing) {
     for (const tls_version version : both_versions) {
         tls_client_options with = chosen_as(client_certificate_for("client"));
         with.lowest = with.highest = version;
-        const size_t whole = new_tls(with).handshake_up_to(SIZE_MAX);
+        // Signatures vary by some bytes.
+        const size_t whole = new_tls(with).handshake_up_to(SIZE_MAX) - 8;
         forget_tls();
         settle();
         for (size_t said = 0; said < whole; said += in_memory() ? 2 : 17) {
