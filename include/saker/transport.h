@@ -192,6 +192,20 @@ public:
     // The operating system's handle, for what only it can do (kTLS, options); -1: there is none.
     [[nodiscard]] virtual int native(socket_id) const noexcept = 0;
 
+    // Doors for a kernel that speaks TLS, each before it is given a key through `native`. False
+    // where the transport cannot do that, or not now: then it is given none, and may be later.
+    //
+    // It encrypts what is sent from now on: sends are made with no flag that it does not take
+    // (MSG_WAITALL), and promise 4 is kept all the same. Between two sends.
+    [[nodiscard]] virtual bool prepare_to_encrypt(socket_id) noexcept { return false; }
+    // It decrypts what is received from now on, `op` being what asks for it. False too while
+    // something that has come is on its way in `op`, or was read ahead. From now on a short receive
+    // may have left something, and one that has failed is asked again by who knows why: the kernel
+    // answers -EIO for a record that is no data, until that was read through `native`.
+    [[nodiscard]] virtual bool prepare_to_decrypt(socket_id, const receive_operation&) noexcept {
+        return false;
+    }
+
     // Called about once a second: memory that has not been needed since the last time may go.
     virtual void tidy() noexcept {}
     // Asked about once a second, for metrics; a transport that does not count says zeros.

@@ -48,6 +48,7 @@ struct socket_slot {
     bool paused = false;         // a listener, in `paused_`
     bool shared = false;         // others may hold the same description
     bool in_bulk = false;        // the last receive filled its slab: the next one takes several
+    bool decrypted = false;      // by the kernel, record by record: a short read says nothing
     read_ahead<share> received;  // by a receive of several slabs
     size_t sent = 0;
     accept_operation* accepting = nullptr;
@@ -95,6 +96,14 @@ public:
 
     socket_names names(socket_id id) const override { return posix::names_of(sockets_[id].fd); }
     int native(socket_id id) const noexcept override { return sockets_[id].fd; }
+    bool prepare_to_encrypt(socket_id) noexcept override { return true; }
+    bool prepare_to_decrypt(socket_id id, const receive_operation& op) noexcept override {
+        socket_slot& slot = sockets_[id];
+        const bool is_on_its_way = op.in_flight && slot.receiving != &op;
+        if (is_on_its_way || !slot.received.empty()) return false;
+        slot.decrypted = true;
+        return true;
+    }
     void wait(operation_queue& answered, steady_time until) noexcept override;
     transport_work work() const noexcept override { return work_; }
     void wake() noexcept override { events_.wake(); }
@@ -329,7 +338,7 @@ void epoll_transport::attempt_receive(uint32_t index) noexcept {
     if (size <= 0) return answer(slot.receiving, static_cast<int32_t>(size));
     // A short read has emptied the socket, and another edge will tell of more; but not of the end,
     // where that has been told already.
-    if (static_cast<size_t>(size) < room) slot.readable = slot.hung_up;
+    if (static_cast<size_t>(size) < room) slot.readable = slot.hung_up || slot.decrypted;
     slot.in_bulk = static_cast<size_t>(size) >= rooms[0].size();
     for (size_t i = 0, left = static_cast<size_t>(size); left > 0; ++i) {
         const size_t part = std::min(left, rooms[i].size());

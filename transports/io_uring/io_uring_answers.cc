@@ -73,7 +73,7 @@ void io_uring_transport::answer_without_kernel(uint32_t index) noexcept {
         slot.receiving->data = slot.received.pop();
         answer(slot.receiving, static_cast<int32_t>(slot.receiving->data.size()));
     } else if (slot.over) {
-        answer(slot.receiving, slot.end_result);
+        answer_over(slot);
     }
     if (slot.sending != nullptr && slot.sending->pieces.empty()) answer(slot.sending, 0);
 }
@@ -218,9 +218,16 @@ void io_uring_transport::note_receive(uint32_t index, const io_uring_cqe& comple
     } else if (result != -ECANCELED) {
         slot.over = true;
         slot.end_result = result;
-        if (slot.received.empty()) answer(slot.receiving, result);
+        if (slot.received.empty()) answer_over(slot);
     }
     if (slot.receiving != nullptr && !slot.armed && !slot.starved && !slot.queued) arm(index);
+}
+
+// The end stays what it is. Behind a record that is no data there may be more.
+void io_uring_transport::answer_over(socket_slot& slot) noexcept {
+    if (slot.receiving == nullptr) return;
+    answer(slot.receiving, slot.end_result);
+    if (slot.decrypted && slot.end_result == -EIO) slot.over = false;
 }
 
 // One slab, or several behind each other in the ring; one also where the kernel took it for an end

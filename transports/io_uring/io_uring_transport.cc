@@ -91,6 +91,23 @@ void io_uring_transport::end_output(socket_id id) noexcept {
     ::shutdown(sockets_[id].fd, SHUT_WR);  // a submission would be done by another thread
 }
 
+bool io_uring_transport::prepare_to_encrypt(socket_id id) noexcept {
+    SAKER_ASSERT(sockets_[id].sending == nullptr, "what is encrypted begins between sends");
+    sockets_[id].encrypted = true;
+    return true;
+}
+
+// A receive that is armed takes nothing before the next `enter`, and then what the kernel has
+// decrypted; but what it has taken already may be anywhere on its way.
+bool io_uring_transport::prepare_to_decrypt(socket_id id, const receive_operation& op) noexcept {
+    socket_slot& slot = sockets_[id];
+    const bool is_on_its_way = op.in_flight && slot.receiving != &op;
+    if (is_on_its_way || !slot.received.empty() || slot.over) return false;
+    if (ring_.ready() > 0 || ring_.overflowed()) return false;
+    slot.decrypted = true;
+    return true;
+}
+
 // The descriptor is closed behind what was sent and what cancels the rest, in one submission; the
 // answer comes when nothing of the socket is left in the kernel.
 void io_uring_transport::close(socket_id id, close_operation& op) noexcept {
@@ -154,17 +171,19 @@ void io_uring_transport::cancel(uint32_t index, submitted what) noexcept {
 }
 
 // `now`: the kernel takes all of it while it is submitted and says nothing, or takes a part or
-// nothing and says so. Whatever waits in the kernel is MSG_WAITALL: answered when whole.
+// nothing and says so. Whatever waits in the kernel is MSG_WAITALL: answered when whole. Without it
+// silence would mean nothing, and what was sent in part is sent on.
 void io_uring_transport::submit_send(uint32_t index, bool now) noexcept {
     socket_slot& slot = sockets_.at(index);
     const std::span<buffer> pieces =
         slot.sending->pieces.first(std::min(slot.sending->pieces.size(), posix::pieces_a_call));
     size_t size = 0;
     for (const buffer& piece : pieces) size += piece.size;
-    now = now && size <= most_sent_now && pieces.size() == slot.sending->pieces.size();
+    now = now && size <= most_sent_now && pieces.size() == slot.sending->pieces.size() &&
+          !slot.encrypted;
 
     io_uring_sqe& sqe = submit(index, now ? submitted::send_now : submitted::send);
-    sqe.msg_flags = MSG_NOSIGNAL | MSG_WAITALL | (now ? MSG_DONTWAIT : 0);
+    sqe.msg_flags = MSG_NOSIGNAL | (slot.encrypted ? 0 : MSG_WAITALL) | (now ? MSG_DONTWAIT : 0);
     if (pieces.size() == 1) {
         constexpr size_t most = 1u << 30;  // the length has 32 bits
         sqe.addr = reinterpret_cast<uint64_t>(pieces[0].data);

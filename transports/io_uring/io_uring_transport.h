@@ -47,6 +47,8 @@ public:
     void close(socket_id, close_operation&) noexcept override;
     socket_names names(socket_id id) const override { return posix::names_of(sockets_[id].fd); }
     int native(socket_id id) const noexcept override { return sockets_[id].fd; }
+    bool prepare_to_encrypt(socket_id) noexcept override;
+    bool prepare_to_decrypt(socket_id, const receive_operation&) noexcept override;
     void wait(operation_queue& answered, steady_time until) noexcept override;
     void tidy() noexcept override { slabs_.tidy(); }
     transport_work work() const noexcept override { return ring_.work(); }
@@ -86,6 +88,7 @@ private:
     void queue(uint32_t index) noexcept;
     void answer_queued() noexcept;
     void answer_without_kernel(uint32_t index) noexcept;
+    void answer_over(socket_slot&) noexcept;
     void retry_starved() noexcept;
     void retry_paused() noexcept;
     [[nodiscard]] steady_time limit(steady_time until) const noexcept;

@@ -55,6 +55,8 @@ struct socket_slot {
     bool over = false;           // the end or an error has come: `end_result`
     int32_t end_result = 0;
     bool in_bulk = false;       // more comes than is asked for: receives are single ones
+    bool encrypted = false;     // by the kernel, which knows no MSG_WAITALL
+    bool decrypted = false;     // by the kernel, which goes on after -EIO
     uint32_t answered_in = 0;   // the turn in which a receive or accept was answered last
     uint32_t hope = 0;          // the position of the submission of a silent send,
     uint32_t sending_size = 0;  // and its bytes
