@@ -80,7 +80,7 @@ DOORS = {
     # The engine knows no system call but the clock; what threads and pages need is named here, what
     # hands a connection's keys to the kernel, and the development certificate, which is kept by a
     # lock, with permissions, and renamed into place.
-    "sys/*": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "protocols/tls/kernel_keys.cc",
+    "sys/*": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "protocols/tls/kernel_*.cc",
               "protocols/tls/development_certificate.cc", "transports/*", "hosting/*", "tools/*",
               "tests/*", "bench/*"],
     "unistd.h": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "core/base/*.cc",

@@ -20,6 +20,9 @@ constexpr size_t most_pieces = 64;
 // above the largest body that is refused by default: who sends all of it first has to hear its 413.
 constexpr uint32_t most_discarded = 64 * 1024 * 1024;
 constexpr auto linger_time = std::chrono::seconds(5);
+// How soon the kernel's last words are tried again where the peer does not take what is before
+// them.
+constexpr auto goodbye_pause = std::chrono::milliseconds(20);
 // How long a stopping server waits for a request that an idle client may have sent already.
 constexpr auto idle_close_time = std::chrono::milliseconds(250);
 
@@ -86,7 +89,8 @@ uint64_t core_connection::next_number() noexcept {
 
 std::string_view core_connection::doing() const noexcept {
     if (closing_) return delegate_running_ ? "its handler has not returned" : "closing";
-    if (!delegate_running_ && send_.in_flight) return "sending the rest of what was written";
+    if (!delegate_running_ && (send_.in_flight || armed_for_ == deadline::goodbye))
+        return "sending the rest of what was written";
     if (!delegate_running_) return "waiting for the client's end";
     if (idle_) return "idle";
     if (armed_for_ == deadline::request_headers) return "receiving the head of a request";
@@ -130,6 +134,7 @@ void core_connection::on_received() noexcept {
         in_.publish();
         return read_on();
     }
+    if (receive_.result < 0 && !closing_ && heard_otherwise()) return;
     receiving_stopped_ = true;
     if (closing_) return;
     if (receive_.result < 0) {
@@ -139,10 +144,25 @@ void core_connection::on_received() noexcept {
     }
     tell_peer_gone();
     if (discarding_) {
-        if (!send_.in_flight && out_.empty()) close(receive_.result < 0);
+        const bool is_said = spoken_ == nullptr || armed_for_ == deadline::linger;
+        if (!send_.in_flight && out_.empty() && (receive_.result < 0 || is_said))
+            close(receive_.result < 0);
         return;
     }
     in_.complete(receive_.result);
+}
+
+// It was no failure of the socket but something that the kernel's protocol says.
+bool core_connection::heard_otherwise() noexcept {
+    if (spoken_ == nullptr) return false;
+    switch (spoken_->received(native(), receive_.result)) {
+        case kernel_protocol::meaning::a_failure: return false;
+        case kernel_protocol::meaning::nothing: read_on(); return true;
+        case kernel_protocol::meaning::the_last_one: break;
+    }
+    receiving_stopped_ = true;
+    if (discarding_ && armed_for_ == deadline::linger) close(false);
+    return true;
 }
 
 // Asks for more unless the reader is behind; then when it has caught up. Where most of the core's
@@ -259,7 +279,9 @@ void core_connection::on_delegate_end(std::exception_ptr failure) noexcept {
 void core_connection::output_done() noexcept {
     if (delegate_running_) return;
     ends_by(ordinary_end_);
-    if (before_end_ != nullptr) std::exchange(before_end_, nullptr)(native());
+    if (closing_) return;
+    if (spoken_ != nullptr && !spoken_->goodbye(native(), core_.now()))
+        return arm(deadline::goodbye, goodbye_pause);
     if (receiving_stopped_ || peer_expects_end_) return close(false);
     linger();
 }

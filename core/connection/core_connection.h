@@ -6,6 +6,7 @@
 #include "core/base/intrusive_list.h"
 #include "core/connection/admission.h"
 #include "core/connection/data_rate.h"
+#include "core/connection/kernel_protocol.h"
 #include "core/reactor/core.h"
 
 #include <saker/connection.h>
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -41,6 +43,7 @@ enum class deadline : uint8_t {
     request_drain,
     tls_handshake,
     idle_close,  // ours: a stopping server waits this long for a request that is on its way
+    goodbye,     // ours: the peer takes nothing, and the kernel's last words are not said
     linger,      // ours: waiting for the peer's end after our own
 };
 
@@ -117,9 +120,23 @@ public:
     }
     // All that was written is with the kernel: nothing waits, and nothing is being sent.
     [[nodiscard]] bool all_sent() const noexcept { return out_.empty() && !send_.in_flight; }
-    // Run once when all that was written is with the kernel and no more will come, before our end
-    // is said: with the socket's native handle.
-    void before_end(void (*what)(int native) noexcept) noexcept { before_end_ = what; }
+    // Its pipes are the socket's own, and nobody watches: what is between them and whoever asks is
+    // what goes over the wire.
+    [[nodiscard]] bool is_bare() const noexcept {
+        return input_ == &in_ && output_ == &out_ && !in_.is_watched() && !out_.is_watched();
+    }
+    // Before the kernel is given a key for what is sent, or received; false: not now, or never.
+    [[nodiscard]] bool prepare_to_encrypt() noexcept {
+        return !closing_ && all_sent() && core_.io().prepare_to_encrypt(socket_);
+    }
+    [[nodiscard]] bool prepare_to_decrypt() noexcept {
+        return !closing_ && !receiving_stopped_ && in_.empty() &&
+               core_.io().prepare_to_decrypt(socket_, receive_);
+    }
+    // From now on the kernel speaks this below its bytes, until it is over.
+    void speaks(std::unique_ptr<kernel_protocol> protocol) noexcept {
+        spoken_ = std::move(protocol);
+    }
     // Nothing more will be written; what is left has Kestrel's rate where nobody has said one.
     void time_the_rest() noexcept;
     // The operating system's handle of the socket; -1 where there is none any more.
@@ -175,6 +192,7 @@ private:
     void linger() noexcept;
     void close(bool reset) noexcept;
     void tell_peer_gone() noexcept;
+    [[nodiscard]] bool heard_otherwise() noexcept;
     void free_if_over() noexcept;
 
     listener& listener_;
@@ -218,7 +236,7 @@ private:
     uint32_t piece_count_ = 0;
     uint32_t sending_ = 0;  // bytes; a send has one gibibyte at most
     continuation on_peer_gone_;
-    void (*before_end_)(int native) noexcept = nullptr;
+    std::unique_ptr<kernel_protocol> spoken_;  // null: nothing but the bytes
 };
 
 // Ten thousand idle connections are held in memory that is counted: a size class of the pool.

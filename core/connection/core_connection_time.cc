@@ -66,6 +66,7 @@ void core_connection::on_timer() noexcept {
 
 void core_connection::on_deadline(deadline passed) noexcept {
     if (passed == deadline::linger) return close(false);
+    if (passed == deadline::goodbye) return flush();
     expired_ = passed;
     input_->interrupt();
 }

@@ -32,10 +32,12 @@ enum class client_certificate_mode : uint8_t {
     delay_certificate,
 };
 
-// Whether the kernel encrypts (Linux' TLS module): what is sent, and where it can what is received.
+// Whether the kernel encrypts (Linux' TLS module), where it has the module and knows the cipher: a
+// connection on which it cannot is served as ever. A client of TLS 1.3 that asks for other keys
+// once it does is refused: the kernel keeps those that it has.
 enum class ktls_mode : uint8_t {
-    automatic,  // large bodies, where kernel and cipher allow; what is small stays in the process
-    on,         // everything that the kernel takes, both ways
+    automatic,  // what is sent, from a connection's first large body on; what comes, in the process
+    on,  // both ways, from the handshake on: over TLS 1.3 what comes with OpenSSL 3.2 or later
     off,
 };
 

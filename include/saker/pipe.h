@@ -86,6 +86,7 @@ public:
 
     // Whoever watches: the one before is returned, null for none.
     pipe_tap* tap(pipe_tap* watches) noexcept { return std::exchange(tap_, watches); }
+    [[nodiscard]] bool is_watched() const noexcept { return tap_ != nullptr; }
 
     // ---- the reader ----
 

@@ -35,23 +35,34 @@ uint32_t size_for(uint16_t cipher) noexcept {
     }
 }
 
-static_assert(sizeof(tls12_crypto_info_chacha20_poly1305) <= sizeof(kernel_keys::way::info));
+static_assert(sizeof(tls12_crypto_info_chacha20_poly1305) <=
+              sizeof(kernel_keys::crypto_info::bytes));
 
-// The record's number is the last field of each of these structures.
-void put_record_number(unsigned char* info, uint32_t size, uint64_t records) noexcept {
-    uint64_t first = 0;
-    unsigned char* const at = info + size - 8;
-    for (int i = 0; i < 8; ++i) first = first << 8 | at[i];
-    first += records;
-    for (int i = 7; i >= 0; --i, first >>= 8) at[i] = static_cast<unsigned char>(first & 0xff);
-}
-
+// The record's number is the last field of each of these structures, and the nonce the first one.
 static_assert(offsetof(tls12_crypto_info_aes_gcm_128, rec_seq) + 8 ==
               sizeof(tls12_crypto_info_aes_gcm_128));
 static_assert(offsetof(tls12_crypto_info_aes_gcm_256, rec_seq) + 8 ==
               sizeof(tls12_crypto_info_aes_gcm_256));
 static_assert(offsetof(tls12_crypto_info_chacha20_poly1305, rec_seq) + 8 ==
               sizeof(tls12_crypto_info_chacha20_poly1305));
+constexpr size_t nonce_at = offsetof(tls12_crypto_info_aes_gcm_128, iv);
+static_assert(nonce_at == offsetof(tls12_crypto_info_aes_gcm_256, iv));
+
+// A number of eight bytes, the first one the highest.
+void add(unsigned char* to, uint64_t more) noexcept {
+    uint64_t number = 0;
+    for (int i = 0; i < 8; ++i) number = number << 8 | to[i];
+    number += more;
+    for (int i = 7; i >= 0; --i, number >>= 8) to[i] = static_cast<unsigned char>(number & 0xff);
+}
+
+// Its records bring the nonce with them, a counter that whoever sends has begun anywhere.
+bool has_nonce(const unsigned char* info) noexcept {
+    tls_crypto_info about;
+    std::memcpy(&about, info, sizeof about);
+    return about.version == TLS_1_2_VERSION && (about.cipher_type == TLS_CIPHER_AES_GCM_128 ||
+                                                about.cipher_type == TLS_CIPHER_AES_GCM_256);
+}
 
 // TLS can only be attached to a connection: one to ourselves on loopback.
 int look() noexcept {
@@ -82,50 +93,65 @@ kernel_keys::~kernel_keys() {
     forget(false);
 }
 
-void kernel_keys::offered(bool sending, const void* crypto_info) noexcept {
+void kernel_keys::offered(bool sending, const void* info) noexcept {
     way& one = way_of(sending);
     forget(sending);
-    one.size = size_for(static_cast<const tls_crypto_info*>(crypto_info)->cipher_type);
-    std::memcpy(one.info, crypto_info, one.size);
+    one.offered.size = size_for(static_cast<const tls_crypto_info*>(info)->cipher_type);
+    std::memcpy(one.offered.bytes, info, one.offered.size);
 }
 
 void kernel_keys::passed(bool sending, const char* bytes, size_t size) noexcept {
     way& one = way_of(sending);
-    if (one.size == 0) return;
+    if (one.offered.size == 0) return;
     while (size > 0) {
-        if (one.left == 0) {
-            const size_t taken = std::min<size_t>(size, header_size - one.header_seen);
-            std::memcpy(one.header + one.header_seen, bytes, taken);
-            one.header_seen += static_cast<uint32_t>(taken);
-            bytes += taken;
-            size -= taken;
-            if (one.header_seen < header_size) return;
-            one.left = static_cast<uint32_t>(one.header[3]) << 8 | one.header[4];
+        size_t taken =
+            std::min<size_t>(size, one.seen < header_size ? header_size - one.seen : one.left);
+        if (one.seen < sizeof one.start) {
+            taken = std::min(taken, sizeof one.start - one.seen);
+            std::memcpy(one.start + one.seen, bytes, taken);
         }
-        const size_t taken = std::min<size_t>(size, one.left);
-        one.left -= static_cast<uint32_t>(taken);
+        const bool is_header = one.seen < header_size;
+        one.seen += static_cast<uint32_t>(taken);
         bytes += taken;
         size -= taken;
-        if (one.left > 0) return;
-        one.header_seen = 0;
+        if (!is_header)
+            one.left -= static_cast<uint32_t>(taken);
+        else if (one.seen == header_size)
+            one.left = static_cast<uint32_t>(one.start[3]) << 8 | one.start[4];
+        if (one.seen < header_size || one.left > 0) continue;
+        one.seen = 0;
         ++one.records;
     }
 }
 
+// A nonce must never be used twice under a key: the kernel's goes on from the last one that went
+// by, wherever it was begun.
+kernel_keys::crypto_info kernel_keys::now(bool sending) const noexcept {
+    const way& one = way_of(sending);
+    crypto_info info = one.offered;
+    if (info.size == 0) return info;
+    add(info.bytes + info.size - 8, one.records);
+    if (sending && one.records > 0 && has_nonce(info.bytes)) {
+        std::memcpy(info.bytes + nonce_at, one.start + header_size, 8);
+        add(info.bytes + nonce_at, 1);
+    }
+    return info;
+}
+
 int kernel_keys::give_to(int native, bool sending) noexcept {
-    way& one = way_of(sending);
-    // Attached already for the other direction is well.
-    if (setsockopt(native, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls") < 0 && errno != EEXIST)
-        return -errno;
-    put_record_number(one.info, one.size, one.records);
-    const int result = setsockopt(native, SOL_TLS, sending ? TLS_TX : TLS_RX, one.info, one.size);
-    const int error = result < 0 ? -errno : 0;
+    crypto_info info = now(sending);
     forget(sending);
+    // Attached already for the other direction is well.
+    int result = setsockopt(native, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls");
+    if (result == 0 || errno == EEXIST)
+        result = setsockopt(native, SOL_TLS, sending ? TLS_TX : TLS_RX, info.bytes, info.size);
+    const int error = result < 0 ? -errno : 0;
+    OPENSSL_cleanse(&info, sizeof info);
     return error;
 }
 
 void kernel_keys::forget(bool sending) noexcept {
-    OPENSSL_cleanse(way_of(sending).info, sizeof(way::info));
+    OPENSSL_cleanse(&way_of(sending).offered, sizeof(crypto_info));
     way_of(sending) = {};
 }
 
@@ -137,31 +163,22 @@ int kernel_tls_error() noexcept {
 const char* why_no_kernel_tls() noexcept {
     switch (kernel_tls_error()) {
         case 0: return "";
-        case -ENOENT:
-            return "the kernel has no TLS module (CONFIG_TLS); where it is a module: modprobe tls";
+        case -ENOENT: return "the kernel has no TLS, or its module is not loaded";
         case -EPERM:
-        case -EACCES: return "a security policy refuses to attach TLS to a socket (seccomp)";
+        case -EACCES: return "a security policy refuses to attach TLS to a socket";
         default: return "attaching TLS to a socket fails";
     }
 }
 
-void send_close_notify(int native) noexcept {
-    constexpr unsigned char alert_record = 21, warning = 1, close_notify = 0;
-    unsigned char alert[] = {warning, close_notify};
-    iovec bytes{alert, sizeof alert};
-    alignas(cmsghdr) unsigned char control[CMSG_SPACE(1)] = {};
-    msghdr message{};
-    message.msg_iov = &bytes;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* const type = CMSG_FIRSTHDR(&message);
-    type->cmsg_level = SOL_TLS;
-    type->cmsg_type = TLS_SET_RECORD_TYPE;
-    type->cmsg_len = CMSG_LEN(1);
-    *CMSG_DATA(type) = alert_record;
-    // A peer that takes no more hears the end of the stream alone; its framing tells it the rest.
-    (void)sendmsg(native, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+const char* remedy_for_kernel_tls() noexcept {
+    switch (kernel_tls_error()) {
+        case 0: return "";
+        case -ENOENT:
+            return "sudo modprobe tls; where there is no module: a kernel with CONFIG_TLS";
+        case -EPERM:
+        case -EACCES: return "allow setsockopt TCP_ULP in the seccomp profile";
+        default: return "";
+    }
 }
 
 }  // namespace saker::tls

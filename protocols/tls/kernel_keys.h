@@ -16,30 +16,40 @@ public:
     kernel_keys(const kernel_keys&) = delete;
     kernel_keys& operator=(const kernel_keys&) = delete;
 
-    // One direction.
-    struct way {
-        alignas(8) unsigned char info[64] = {};  // a tls12_crypto_info_*, by its cipher
-        uint32_t size = 0;                       // of it; 0: the kernel knows no such cipher
-        uint64_t records = 0;                    // under these keys, so far
-        uint32_t header_seen = 0;                // bytes of the record that is going by
-        uint32_t left = 0;
-        unsigned char header[5] = {};
+    // A tls12_crypto_info_*, by its cipher.
+    struct crypto_info {
+        alignas(8) unsigned char bytes[64] = {};
+        uint32_t size = 0;  // 0: the kernel knows no such cipher
     };
 
     // What BIO_CTRL_SET_KTLS brings.
-    void offered(bool sending, const void* crypto_info) noexcept;
+    void offered(bool sending, const void* info) noexcept;
     // Ciphertext goes by, in any pieces.
     void passed(bool sending, const char* bytes, size_t size) noexcept;
-    [[nodiscard]] bool known(bool sending) const noexcept { return way_of(sending).size != 0; }
+    [[nodiscard]] bool known(bool sending) const noexcept {
+        return way_of(sending).offered.size != 0;
+    }
     // At the end of a record.
     [[nodiscard]] bool between_records(bool sending) const noexcept {
-        return way_of(sending).left == 0 && way_of(sending).header_seen == 0;
+        return way_of(sending).seen == 0;
     }
+    // What the kernel goes on from at this point.
+    [[nodiscard]] crypto_info now(bool sending) const noexcept;
     // The socket goes on with them: 0, or a negated errno. Once; they are forgotten then.
     [[nodiscard]] int give_to(int native, bool sending) noexcept;
     void forget(bool sending) noexcept;
 
 private:
+    // One direction.
+    struct way {
+        crypto_info offered;
+        uint64_t records = 0;  // under these keys, so far
+        uint32_t seen = 0;     // bytes of the record that is going by
+        uint32_t left = 0;     // and those of it that are still to come, where its header has
+        // The header of the last record, and what is behind it: with TLS 1.2 and GCM the nonce.
+        unsigned char start[5 + 8] = {};
+    };
+
     [[nodiscard]] way& way_of(bool sending) noexcept { return sending ? out_ : in_; }
     [[nodiscard]] const way& way_of(bool sending) const noexcept { return sending ? out_ : in_; }
 
@@ -48,9 +58,8 @@ private:
 
 // Whether this system's kernel encrypts: 0, or the negated errno of the attempt. Looks once.
 [[nodiscard]] int kernel_tls_error() noexcept;
-// The same in words, with the remedy; empty where it does.
+// The same in words, and what to do about it; empty where it does.
 [[nodiscard]] const char* why_no_kernel_tls() noexcept;
-// The alert close_notify, by the kernel, as a socket's last words; best effort.
-void send_close_notify(int native) noexcept;
+[[nodiscard]] const char* remedy_for_kernel_tls() noexcept;
 
 }  // namespace saker::tls

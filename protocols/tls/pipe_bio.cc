@@ -39,7 +39,11 @@ int write_to_pipe(BIO* bio, const char* bytes, int size) noexcept {
     BIO_clear_retry_flags(bio);
     pipe_ends& ends = ends_of(bio);
     const std::string_view record(bytes, static_cast<size_t>(std::max(size, 0)));
-    if (ends.closed_to_us || !ends.out.write(record)) {
+    if (ends.closed_to_us) {
+        ends.unsent = true;  // OpenSSL goes on as if it were, and says what it was
+        return size;
+    }
+    if (!ends.out.write(record)) {
         ends.out_of_memory = true;
         return -1;
     }

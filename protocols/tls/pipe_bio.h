@@ -21,7 +21,8 @@ struct pipe_ends {
     // Bytes that may be read: of the one record that is being opened, lest OpenSSL begins another.
     size_t allowed = SIZE_MAX;
     bool out_of_memory = false;  // a record could not be written: the connection is lost
-    bool closed_to_us = false;   // the kernel encrypts: what OpenSSL writes can not be sent
+    bool closed_to_us = false;   // the kernel encrypts: what OpenSSL writes can not be sent,
+    bool unsent = false;         // and it has written something
 };
 
 // The ends outlive it. Null where there is no memory.

@@ -285,7 +285,10 @@ void service::give_turns() noexcept {
 
 // ---- the kernel ----
 
-void service::count_kernel() noexcept { core_.counts().tls_kernel_sends.add(); }
+void service::count_kernel(bool sending) noexcept {
+    core_counts& counts = core_.counts();
+    (sending ? counts.tls_kernel_sends : counts.tls_kernel_receives).add();
+}
 
 void service::log_kernel(connection& of, int error) noexcept {
     log(of, "The kernel does not take the connection's keys: error " + std::to_string(-error));

@@ -40,7 +40,7 @@ public:
     [[nodiscard]] const pipe_options& output_options() const noexcept { return options_.output; }
     [[nodiscard]] char* scratch() noexcept { return scratch_->data(); }
     [[nodiscard]] bool uses_kernel() const noexcept { return uses_kernel_; }
-    void count_kernel() noexcept;
+    void count_kernel(bool sending) noexcept;
     void log_kernel(connection& of, int error) noexcept;
     void log(connection& of, std::string_view what) noexcept;
 

@@ -20,8 +20,6 @@ constexpr size_t most_ahead = 64 * 1024;
 // packet each, and into the first flight together; what is sent in bulk then has full ones.
 constexpr uint16_t first_record = 1350;
 constexpr auto pause_between_bursts = std::chrono::seconds(1);
-// What is sent as pieces of this size or more may go by way of the kernel.
-constexpr size_t large_piece = 32 * 1024;
 // Smaller pieces are copied together into one record.
 constexpr size_t small_piece = 4 * 1024;
 
@@ -55,21 +53,17 @@ size_t tls_stream::next_record() const noexcept {
 }
 
 void tls_stream::on_ciphertext() noexcept {
-    bool opened = false;
-    forget_errors();
-    while (may_open()) {
-        const size_t size = next_record();
-        if (size == 0) break;
-        if (!open_record(size)) break;
-        opened = true;
-    }
+    const bool opened = open_records();
+    hand_in();
     // Behind the end, and what nobody wants any more.
     if (failed_ || said_end_ || in_.reader_gone()) raw_in_.advance(raw_in_.length());
-    if (next_record() > 0) {
+    if (kernel_receives_ ? !raw_in_.empty() : next_record() > 0) {
         in_.when_room(
             {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_ciphertext(); }, this});
     } else {
         raw_in_.advance(0, raw_in_.length());
+        tell_what_is_behind();
+        let_kernel_receive();
         if (raw_in_.completed() && !in_.completed()) {
             // Framing tells HTTP whether something is missing; a raw protocol is told by the error.
             const int error = raw_in_.error();
@@ -79,6 +73,17 @@ void tls_stream::on_ciphertext() noexcept {
     }
     if (opened) raw_out_.publish();  // an alert, an answer to a key update
     in_.publish();
+}
+
+bool tls_stream::open_records() noexcept {
+    bool opened = false;
+    forget_errors();
+    while (!kernel_receives_ && may_open()) {
+        const size_t size = next_record();
+        if (size == 0 || !open_record(size)) break;
+        opened = true;
+    }
+    return opened;
 }
 
 // Opens one into the slab that the core's other plaintext lies in. False: wait, or the end.
@@ -92,23 +97,28 @@ bool tls_stream::open_record(size_t size) noexcept {
     ends_.allowed = size;
     size_t got = 0;
     const int result = SSL_read_ex(ssl_.get(), room, most, &got);
-    if (result == 1) {
-        in_.commit(got);
-        return true;
-    }
-    on_read_end(result);
+    if (result == 1) in_.commit(got);
+    if (kernel_sends()) say_by_kernel();
+    if (result != 1) on_read_end(result);
     return !failed_ && !said_end_;
 }
 
 void tls_stream::on_read_end(int result) noexcept {
     switch (SSL_get_error(ssl_.get(), result)) {
         case SSL_ERROR_WANT_READ:
-        case SSL_ERROR_WANT_WRITE: break;  // a ticket, a key update: nothing for the reader
+        case SSL_ERROR_WANT_WRITE:
+            // Nothing for the reader. It may have been a change of keys, which OpenSSL does not
+            // offer: the kernel would go on with the old ones.
+            forget_keys();
+            break;
         case SSL_ERROR_ZERO_RETURN:
             said_end_ = true;
             in_.complete();
             break;
-        default: fail(end_reason::tls_record_error, openssl_errors());
+        default:
+            if (kernel_ != nullptr && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0)
+                kernel_->ends_with(kernel_tls::nothing);  // the client has failed
+            fail(end_reason::tls_record_error, openssl_errors());
     }
     if (asked_client_ && client_answered_) in_.interrupt();
 }
@@ -127,7 +137,7 @@ void tls_stream::on_room() noexcept {
     raw_out_.when_room(
         {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_room(); }, this});
     if (raw_out_.reader_gone() && !out_.reader_gone()) out_.stop_reading();
-    if (out_.empty() && !finishing_) return;
+    if (out_.empty() && !finishing_ && !wants_kernel()) return;
     connection_.on_core().at_turn_end(*this);
 }
 
@@ -141,9 +151,10 @@ void tls_stream::at_turn_end() noexcept {
 bool tls_stream::sealed() const noexcept { return out_.empty() || raw_out_.reader_gone(); }
 
 void tls_stream::seal() noexcept {
-    if (out_.empty() || failed_) return;
+    if (failed_) return;
+    let_kernel_send();
+    if (out_.empty()) return;
     forget_errors();
-    try_kernel();
     if (kernel_sends()) {
         hand_over();
     } else {
@@ -185,28 +196,6 @@ bool tls_stream::seal_record() noexcept {
     return true;
 }
 
-// ---- the kernel ----
-
-// What is large is the kernel's business where it has TLS, from when all that was sealed here has
-// left on: the records go on counting there.
-void tls_stream::try_kernel() noexcept {
-    if (keys_ == nullptr || kernel_sends() || !keys_->known(true)) return;
-    const bool large = out_.front().size() >= large_piece;
-    if (!large && host_->options->ktls != ktls_mode::on) return;
-    if (!connection_.all_sent() || !keys_->between_records(true)) return;
-    if (const int failed = keys_->give_to(connection_.native(), true); failed != 0) {
-        service_.log_kernel(connection_, failed);
-        return;
-    }
-    ends_.closed_to_us = true;
-    service_.count_kernel();
-    connection_.before_end(send_close_notify);
-}
-
-void tls_stream::hand_over() noexcept {
-    while (!out_.empty() && !raw_out_.should_pause()) raw_out_.append(out_.take(SIZE_MAX));
-}
-
 // ---- the end ----
 
 void tls_stream::fail(end_reason why, std::string_view what) noexcept {
@@ -214,6 +203,7 @@ void tls_stream::fail(end_reason why, std::string_view what) noexcept {
     failed_ = true;
     connection_.ends_by(why);
     service_.log(connection_, "TLS has failed: " + escape(what, 256));
+    if (kernel_ != nullptr) kernel_->ends_with(SSL_AD_INTERNAL_ERROR);
     raw_out_.publish();  // with the alert that says so
     out_.stop_reading();
     in_.complete(-EPROTO);

@@ -77,7 +77,7 @@ bool tls_stream::open(std::shared_ptr<const context_set> contexts) noexcept {
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_accept_state(ssl_.get());
     SSL_set_app_data(ssl_.get(), static_cast<handshake_listener*>(this));
-    if (service_.uses_kernel()) {
+    if (service_.uses_kernel() && connection_.is_bare()) {
         keys_ = std::make_unique<kernel_keys>();
         ends_.keys = keys_.get();
         SSL_set_options(ssl_.get(), SSL_OP_ENABLE_KTLS);
@@ -193,9 +193,9 @@ void tls_stream::begin() noexcept {
     question_ = nullptr;
     if (mode_ == client_certificate_mode::delay_certificate || (keys_ && !keys_->known(true))) {
         // Asking later takes a record of OpenSSL's own; a cipher of which the kernel knows nothing.
-        keys_ = nullptr;
-        ends_.keys = nullptr;
+        forget_keys();
     }
+    if (keys_ != nullptr && host_->options->ktls != ktls_mode::on) keys_->forget(false);
     before_ = connection_.replace_transport({&in_, &out_, this});
     on_room();
     wait_for_plaintext();
@@ -219,6 +219,7 @@ task<> tls_stream::finish() {
     say_goodbye();
     raw_in_.when_readable({});
     raw_out_.when_room({});
+    if (kernel_ != nullptr) kernel_->forget_listener();
     connection_.replace_transport(before_);
 }
 

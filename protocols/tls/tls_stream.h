@@ -6,11 +6,13 @@
 //     socket -> raw in -> OpenSSL -> plain in -> HTTP
 //     socket <- raw out <- OpenSSL <- plain out <-
 //
-// Where the kernel has TLS, what is large is handed to it as it is: raw out carries plaintext then.
+// Where the kernel has TLS, what is large is handed to it as it is: raw out carries plaintext then,
+// and so does raw in where the kernel is to open all records.
 
 #include "core/connection/core_connection.h"
 #include "protocols/tls/context.h"
 #include "protocols/tls/kernel_keys.h"
+#include "protocols/tls/kernel_tls.h"
 #include "protocols/tls/pipe_bio.h"
 
 #include <saker/https.h>
@@ -27,7 +29,10 @@ namespace saker::tls {
 
 class service;
 
-class tls_stream final : public tls_connection, private handshake_listener, private turn_end_hook {
+class tls_stream final : public tls_connection,
+                         private handshake_listener,
+                         private kernel_listener,
+                         private turn_end_hook {
 public:
     tls_stream(core_connection& on, service& of) noexcept;
     ~tls_stream();
@@ -83,7 +88,9 @@ private:
     void wait_for_ciphertext() noexcept;
     [[nodiscard]] bool may_open() const noexcept;
     [[nodiscard]] size_t next_record() const noexcept;
+    [[nodiscard]] bool open_records() noexcept;
     [[nodiscard]] bool open_record(size_t size) noexcept;
+    void hand_in() noexcept;
     void on_read_end(int result) noexcept;
     void on_plaintext() noexcept;
     void wait_for_plaintext() noexcept;
@@ -93,7 +100,16 @@ private:
     [[nodiscard]] std::string_view next_piece(size_t most) noexcept;
     [[nodiscard]] size_t record_size() noexcept;
     void hand_over() noexcept;
-    void try_kernel() noexcept;
+    [[nodiscard]] bool wants_kernel() const noexcept;
+    [[nodiscard]] bool is_large() const noexcept;
+    void let_kernel_send() noexcept;
+    void let_kernel_receive() noexcept;
+    [[nodiscard]] bool give_keys(bool sending) noexcept;
+    void forget_keys() noexcept;
+    void say_by_kernel() noexcept;
+    void on_kernel_end() noexcept override;
+    void on_kernel_failure(const std::string& why) noexcept override;
+    void tell_what_is_behind() noexcept;
     void fail(end_reason why, std::string_view what) noexcept;
     void at_turn_end() noexcept;
     [[nodiscard]] bool sealed() const noexcept;
@@ -109,6 +125,7 @@ private:
     std::shared_ptr<const context_set> contexts_;
     const host_settings* host_ = nullptr;
     std::unique_ptr<kernel_keys> keys_;
+    kernel_tls* kernel_ = nullptr;  // the connection's, from when it sends or receives
     std::unique_ptr<question> question_;
     mutable std::unique_ptr<saker::client_certificate> client_;
     std::string failure_;
@@ -122,6 +139,9 @@ private:
     bool asked_client_ = false;
     bool client_answered_ = false;  // to a request for its certificate after the handshake
     bool kernel_receives_ = false;
+    // Behind the data that the kernel has opened.
+    enum class behind : uint8_t { nothing, end, failure } behind_ = behind::nothing;
+    int unsent_alert_ = 0;  // OpenSSL's, which the kernel has to send: its level and number
     client_certificate_mode mode_ = client_certificate_mode::no_certificate;
 };
 

@@ -49,7 +49,7 @@ DEADLINE_S = 240
 
 # The protocol of kernel TLS and its ciphers. A usual system loads the ciphers when they are asked for; here
 # nobody does, and without them the keys are refused. Older kernels lack some names: they are passed over.
-MODULES = ("tls", "gcm", "ccm", "aesni-intel", "ghash-clmulni-intel", "chacha20poly1305", "chacha-x86_64",
+MODULES = ("tls", "gcm", "ccm", "aesni-intel", "ghash-clmulni-intel", "chacha20poly1305", "chacha-x86_64", "chacha",
            "poly1305-x86_64")
 # Libraries that a suite's programs would have, beside what ours are linked with here.
 SUITE_LIBRARIES = (("libssl3t64", "libssl3"), ("libc6",), ("libgcc-s1",), ("libstdc++6",), ("zlib1g",), ("libzstd1",))

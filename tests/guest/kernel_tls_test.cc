@@ -33,6 +33,8 @@ std::string received(int fd, size_t size) {
     size_t done = 0;
     while (done < size) {
         const ssize_t count = recv(fd, &text[done], size - done, 0);
+        // A ring that this thread had opened interrupts a later call when it goes.
+        if (count < 0 && errno == EINTR) continue;
         if (count <= 0) break;
         done += static_cast<size_t>(count);
     }

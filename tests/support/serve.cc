@@ -53,7 +53,10 @@ std::vector<setting> whole_settings() { return settings_with({delivery::whole});
 
 std::vector<setting> memory_settings() { return {{"memory", delivery::whole}}; }
 
-std::string name_of(const setting& of) { return of.transport + '_' + std::string(name_of(of.way)); }
+std::string name_of(const setting& of) {
+    return of.transport + '_' + std::string(name_of(of.way)) +
+           (of.variant.empty() ? "" : '_' + of.variant);
+}
 
 served::served() = default;
 served::~served() = default;

@@ -30,6 +30,7 @@ using namespace std::chrono_literals;
 struct setting {
     std::string transport;
     delivery way;
+    std::string variant = {};  // what else the tests of a suite differ in
 };
 std::vector<setting> every_setting();
 std::vector<setting> whole_settings();

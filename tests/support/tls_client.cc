@@ -127,7 +127,10 @@ std::string tls_client::sealed_close() {
     return state_->drain();
 }
 
-void tls_client::close_notify() { say(sealed_close()); }
+void tls_client::close_notify() {
+    say(sealed_close());
+    pump();
+}
 
 void tls_client::end() {
     close_notify();
@@ -142,7 +145,8 @@ void tls_client::vanish() {
 
 void tls_client::stop_reading() { wire_->stop_reading(); }
 void tls_client::go_on_reading() { wire_->go_on_reading(); }
-bool tls_client::ended() const { return wire_->ended(); }
+// Behind all that was said before it, some of which may not have been opened yet.
+bool tls_client::ended() const { return wire_->ended() && wire_->heard().empty(); }
 bool tls_client::was_reset() const { return wire_->was_reset(); }
 bool tls_client::closed() const { return state_->closed; }
 
