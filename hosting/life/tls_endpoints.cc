@@ -4,6 +4,7 @@
 
 #include "protocols/http/date.h"
 #include "protocols/tls/development_certificate.h"
+#include "protocols/tls/kernel_keys.h"
 
 #include <algorithm>
 #include <utility>
@@ -77,6 +78,7 @@ result<std::shared_ptr<tls::tls_endpoint>> tls_endpoints::make(const wanted& wha
         auto made = tls::tls_endpoint::make(std::move(settings), tickets_);
         if (made) {
             known_.push_back({shown, *made});
+            tell_of_kernel(on.https->ktls, log);
             warn_of_expiry(*(*made)->contexts(), shown, log);
             return made;
         }
@@ -92,6 +94,17 @@ void tls_endpoints::look_at_expiry(const log_target& log) const {
     for (const known& one : known_)
         if (const auto endpoint = one.endpoint.lock())
             warn_of_expiry(*endpoint->contexts(), one.shown, log);
+}
+
+// Once, as of a transport that is passed over.
+void tls_endpoints::tell_of_kernel(ktls_mode mode, const log_target& log) {
+    if (mode == ktls_mode::off || std::exchange(told_of_kernel_, true)) return;
+    const std::string why = tls::why_no_kernel_tls(), remedy = tls::remedy_for_kernel_tls();
+    std::string told = "Kernel TLS: used for ";
+    told += mode == ktls_mode::on ? "everything that the kernel takes." : "large bodies.";
+    if (!why.empty()) told = "Kernel TLS: not used: " + why + '.';
+    if (!remedy.empty()) told += ' ' + remedy + '.';
+    log.write(log_level::information, told);
 }
 
 void tls_endpoints::warn_of_expiry(const tls::context_set& set, const std::string& shown,

@@ -54,6 +54,7 @@ private:
     [[nodiscard]] error add_default(tls::endpoint_settings&, const server_options&,
                                     const log_target&);
     void look_at_expiry(const log_target&) const;
+    void tell_of_kernel(ktls_mode, const log_target&);
     void warn_of_expiry(const tls::context_set&, const std::string& shown, const log_target&) const;
 
     const bool here_;  // no thread of its own
@@ -64,6 +65,7 @@ private:
     std::optional<certificate_source> default_;  // of those that are served
     std::chrono::hours expiry_warning_{};
     std::vector<std::string> followed_;
+    bool told_of_kernel_ = false;
     std::optional<reload_watch> watch_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "tools/saker/examine.h"
 
+#include "protocols/tls/kernel_keys.h"
 #include "tools/saker/arguments.h"
 #include "transports/transports.h"
 
@@ -77,6 +78,10 @@ void look_at_kernel(findings& all, kernel_version& version) {
         all.push_back({"kernel", "kernel.io_uring_disabled",
                        *off == 0 ? verdict::ok : verdict::warning, std::to_string(*off),
                        *off == 0 ? "" : "sudo sysctl kernel.io_uring_disabled=0"});
+    const std::string no_tls = tls::why_no_kernel_tls();
+    all.push_back({"kernel", "TLS (ktls)", no_tls.empty() ? verdict::ok : verdict::warning,
+                   no_tls.empty() ? "there: large bodies over https are sealed by it" : no_tls,
+                   tls::remedy_for_kernel_tls()});
     const bool ipv6 = first_line("/proc/net/if_inet6").has_value();
     all.push_back({"kernel", "IPv6", ipv6 ? verdict::ok : verdict::warning,
                    ipv6 ? "there" : "not there: \"localhost\" and \"*\" are IPv4 only",
