@@ -77,14 +77,15 @@ DOORS = {
     "simdjson*": ["hosting/configuration/json_source.cc"],
     "uv.h": ["transports/libuv-legacy/*"],
     "sys/mman.h": ["core/memory/pages_posix.cc", "transports/io_uring/*", "tests/*"],
-    # The engine knows no system call but the clock; what threads and pages need is named here.
-    # And what hands a connection's keys to the kernel.
+    # The engine knows no system call but the clock; what threads and pages need is named here, what
+    # hands a connection's keys to the kernel, and the development certificate, which is kept by a
+    # lock, with permissions, and renamed into place.
     "sys/*": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "protocols/tls/kernel_keys.cc",
-              "transports/*", "hosting/*", "tools/*",
+              "protocols/tls/development_certificate.cc", "transports/*", "hosting/*", "tools/*",
               "tests/*", "bench/*"],
     "unistd.h": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "core/base/*.cc",
-                 "protocols/tls/kernel_keys.cc", "transports/*",
-                 "hosting/*", "tools/*", "tests/*", "bench/*"],
+                 "protocols/tls/kernel_keys.cc", "protocols/tls/development_certificate.cc",
+                 "transports/*", "hosting/*", "tools/*", "tests/*", "bench/*"],
     "netinet/*": ["protocols/tls/kernel_keys.cc", "transports/*", "hosting/*", "tests/*", "tools/*",
                   "bench/*"],
     # Text to bytes of an address and back, no system call: what a client is, for the cap on its

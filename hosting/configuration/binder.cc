@@ -233,7 +233,7 @@ void configuration_binder::check_certificate_key(const setting& row, const entry
                                                  std::string_view rest) {
     const std::string section = "a section with ";
     if (rest.empty() && !one.is_null && !trim(one.value).empty())
-        return mistake(one, one.key + " is " + quoted(one.value) + "; expected " + section +
+        return mistake(one, one.key + " is a text; expected " + section +  // a key, perhaps
                                 check_words("", certificate_keys()).mistake + '.');
     const taken checked = rest.empty() ? taken() : check_words(rest, certificate_keys());
     if (!checked.mistake.empty())

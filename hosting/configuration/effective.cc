@@ -60,10 +60,11 @@ void configuration_binder::tell_keys(const several& keys, const std::string& pat
     for (const auto& [row, by, rest] : keys) {
         const std::string below = by->key.substr(first_segments(by->key, segments).size());
         if (!by->is_null && !(row->kind == key_kind::certificate && rest.empty()))
-            into.push_back(
-                {path + below,
-                 row->kind == key_kind::certificate && is_secret(rest) ? "***" : text_of(*row, *by),
-                 by->origin});
+            into.push_back({path + below,
+                            row->kind == key_kind::certificate && is_secret(first_segment(rest))
+                                ? "***"
+                                : text_of(*row, *by),
+                            by->origin});
     }
 }
 

@@ -2,6 +2,8 @@
 // with. A password is put where it belongs, and told to nobody.
 
 #include "hosting/configuration/binder.h"
+
+#include "core/base/log.h"
 #include "hosting/configuration/layers.h"
 #include "hosting/configuration/table/certificate_members.h"
 #include "hosting/configuration/table/key_path.h"
@@ -76,7 +78,7 @@ std::optional<certificate_source> configuration_binder::certificate_of(const sev
         if (first == nullptr) first = by;
         const taken done = take_certificate_member(source, key, text_of(*row, *by));
         if (done.mistake.empty()) continue;
-        mistake(*by, by->key + " is \"" + by->value + "\"; expected " + done.mistake +
+        mistake(*by, by->key + " is \"" + escape(by->value) + "\"; expected " + done.mistake +
                          (done.mistake.ends_with('?') ? "" : "."));
     }
     if (first == nullptr) return {};
@@ -111,7 +113,7 @@ std::vector<certificate_source> configuration_binder::certificates_of(const seve
 std::optional<sni_options> configuration_binder::sni_of(const endpoint& of, std::string_view host,
                                                         const entry& by) {
     if (const std::string valid = valid_instead_of_sni(host); !valid.empty()) {
-        mistake(by, "Kestrel:Endpoints:" + of.name + ":Sni has the name \"" + std::string(host) +
+        mistake(by, "Kestrel:Endpoints:" + of.name + ":Sni has the name \"" + escape(host) +
                         "\"; expected " + valid + '.');
         return {};
     }

@@ -191,7 +191,7 @@ result<endpoint_set::changes> endpoint_set::apply(const server_options& fresh, b
         }
     }
     open_ = std::move(now);
-    tls_.follow(log);
+    tls_.follow(fresh, log);
     return made;
 }
 
@@ -200,13 +200,9 @@ error endpoint_set::secure(wanted_endpoint& wanted, const server_options& fresh,
                            const log_target& log) {
     const listen_options& options = wanted.what->options;
     if (options.https == nullptr) return {};
-    const bool stays = wanted.kept != nullptr && wanted.kept->tls != nullptr &&
-                       serve_alike(wanted.kept->options, options);
-    if (stays) {
-        wanted.tls = wanted.kept->tls;
-        return {};
-    }
-    auto made = tls_.make(options, wanted.address.text, fresh, log);
+    const bool stays = wanted.kept != nullptr && serve_alike(wanted.kept->options, options);
+    auto made =
+        tls_.make({options, wanted.address.text, stays ? wanted.kept->tls : nullptr}, fresh, log);
     if (!made) return made.error();
     wanted.tls = *std::move(made);
     return {};
@@ -227,7 +223,7 @@ void endpoint_set::renew(open_endpoint& kept, const wanted_endpoint& wanted,
             options.unix_socket_mode != kept.options.unix_socket_mode &&
             chmod(one.where.path.c_str(), options.unix_socket_mode) < 0)
             made.left.push_back("The mode of " + one.shown + " stays: " + std::strerror(errno));
-        if (is_same && !renews_all) continue;
+        if (is_same && !renews_all && kept.tls == wanted.tls) continue;
         const shared_plan plan = plan_for(wanted, fresh, one.shown);
         for (const auto& core : kept.group->cores) core->renew(one.id, plan, !is_same);
     }

@@ -6,7 +6,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -46,17 +48,24 @@ std::string reload_watch::limitation() const {
 }
 
 void reload_watch::run() {
+    constexpr auto never = settling::time::max();
     settling changes;
+    settling::time next = now_and_then_ ? std::chrono::steady_clock::now() + apart_ : never;
     for (;;) {
         const auto now = std::chrono::steady_clock::now();
-        const auto due = files_.fd() < 0 ? now + poll_interval : changes.due().value_or(now);
-        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(due - now).count();
-        const bool for_ever = files_.fd() >= 0 && !changes.due();
+        const auto look = files_.fd() < 0 ? now + poll_interval : changes.due().value_or(never);
+        const auto due = std::min(look, next);
+        const auto wait =
+            due == never ? -1 : std::chrono::ceil<std::chrono::milliseconds>(due - now).count();
         pollfd heard[] = {{ending_, POLLIN, 0}, {files_.fd(), POLLIN, 0}};
         poll(heard, files_.fd() < 0 ? 1 : 2,
-             for_ever ? -1 : static_cast<int>(std::max<int64_t>(wait, 0)));
+             due == never ? -1 : static_cast<int>(std::clamp<int64_t>(wait, 0, INT32_MAX)));
         if (heard[0].revents != 0) return;
         const auto woken = std::chrono::steady_clock::now();
+        if (woken >= next) {
+            next = woken + apart_;
+            now_and_then_();
+        }
         if (files_.take_events()) changes.happened(woken);
         if (files_.fd() >= 0 && (!changes.due() || *changes.due() > woken)) continue;
         changes.looked();

@@ -3,6 +3,7 @@
 
 #include "hosting/life/file_watcher.h"
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <thread>
@@ -21,6 +22,11 @@ public:
     reload_watch(const reload_watch&) = delete;
     reload_watch& operator=(const reload_watch&) = delete;
 
+    // Also called on the thread, each time that so much has passed; before `start`.
+    void now_and_then(std::chrono::seconds apart, std::function<void()> what) {
+        apart_ = apart;
+        now_and_then_ = std::move(what);
+    }
     void start();
     // Why it can only look now and then; empty where it is told.
     [[nodiscard]] std::string limitation() const;
@@ -30,6 +36,8 @@ private:
 
     file_watcher files_;
     const std::function<void()> changed_;
+    std::chrono::seconds apart_{};
+    std::function<void()> now_and_then_;
     int ending_;  // an eventfd
     std::thread thread_;
 };

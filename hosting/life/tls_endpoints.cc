@@ -11,6 +11,8 @@
 namespace saker {
 namespace {
 
+constexpr auto looks_apart = std::chrono::hours(24);
+
 std::string date_of(std::chrono::sys_seconds when) {
     std::string text(http_date_size, '\0');
     format_http_date(when.time_since_epoch().count(), text.data());
@@ -56,10 +58,10 @@ error tls_endpoints::add_default(tls::endpoint_settings& settings, const server_
     return {};
 }
 
-result<std::shared_ptr<tls::tls_endpoint>> tls_endpoints::make(const listen_options& on,
-                                                               const std::string& shown,
+result<std::shared_ptr<tls::tls_endpoint>> tls_endpoints::make(const wanted& what,
                                                                const server_options& options,
                                                                const log_target& log) {
+    const auto& [on, shown, kept] = what;
     const std::lock_guard one_at_a_time(reading_);
     if (error wrong = begin(options); !wrong.messages.empty()) return wrong;
     tls::endpoint_settings settings;
@@ -67,6 +69,9 @@ result<std::shared_ptr<tls::tls_endpoint>> tls_endpoints::make(const listen_opti
     settings.http = on.protocols;
     settings.is_http = !on.raw;
     settings.session_lifetime = options.tls.session_lifetime;
+    if (kept != nullptr && options.default_certificate == default_ &&
+        kept->settings().session_lifetime == settings.session_lifetime)
+        return kept;
     error wrong = add_default(settings, options, log);
     if (wrong.messages.empty()) {
         auto made = tls::tls_endpoint::make(std::move(settings), tickets_);
@@ -83,6 +88,13 @@ result<std::shared_ptr<tls::tls_endpoint>> tls_endpoints::make(const listen_opti
     for (std::string& one : wrong.messages)
         one = "Endpoint " + (on.name.empty() ? shown : on.name) + ": " + one;
     return wrong;
+}
+
+void tls_endpoints::look_at_expiry(const log_target& log) const {
+    const std::lock_guard one_at_a_time(reading_);
+    for (const known& one : alive())
+        if (const auto endpoint = one.endpoint.lock())
+            warn_of_expiry(*endpoint->contexts(), one.shown, log);
 }
 
 void tls_endpoints::warn_of_expiry(const tls::context_set& set, const std::string& shown,
@@ -133,9 +145,13 @@ void tls_endpoints::renew(const log_target& log) {
     }
 }
 
-void tls_endpoints::follow(const log_target& log) {
+void tls_endpoints::follow(const server_options& now, const log_target& log) {
     std::vector<std::string> files;
+    bool any = false;
     {
+        const std::lock_guard one_at_a_time(reading_);
+        default_ = now.default_certificate;
+        expiry_warning_ = now.tls.expiry_warning;
         const std::lock_guard lock(guard_);
         std::erase_if(known_, [](const known& one) { return one.endpoint.expired(); });
     }
@@ -144,16 +160,19 @@ void tls_endpoints::follow(const log_target& log) {
         if (endpoint == nullptr) continue;
         const std::vector<std::string> more = endpoint->files();
         files.insert(files.end(), more.begin(), more.end());
+        any = true;
     }
-    if (!ticket_file_.empty()) files.push_back(ticket_file_);
+    if (any && !ticket_file_.empty()) files.push_back(ticket_file_);
     std::sort(files.begin(), files.end());
     files.erase(std::unique(files.begin(), files.end()), files.end());
-    if (here_ || files == followed_) return;
-    watch_.reset();  // what it has not seen is seen by the first look of the next one
+    if (here_ || (files == followed_ && any == watch_.has_value())) return;
+    watch_.reset();
     followed_ = files;
-    if (files.empty()) return;
+    if (!any) return;
     watch_.emplace(std::move(files), [this, log] { renew(log); });
+    watch_->now_and_then(looks_apart, [this, log] { look_at_expiry(log); });
     watch_->start();
+    renew(log);  // what has changed between the reading and the watching
 }
 
 std::vector<diagnostics::served_certificate> tls_endpoints::certificates() const {

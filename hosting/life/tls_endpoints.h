@@ -24,17 +24,20 @@ class tls_endpoints {
 public:
     explicit tls_endpoints(bool here) noexcept : here_(here) {}
 
-    // Reads the certificates of an endpoint that has `https`; or every mistake. One thread at a
-    // time, as `follow`.
-    [[nodiscard]] result<std::shared_ptr<tls::tls_endpoint>> make(const listen_options&,
-                                                                  const std::string& shown,
+    struct wanted {
+        const listen_options& on;                 // with `https`
+        const std::string& shown;                 // its address
+        std::shared_ptr<tls::tls_endpoint> kept;  // what serves it now, with the same `https`
+    };
+    // Reads the certificates of an endpoint, unless it goes on with what it has; or every mistake.
+    // One thread at a time, as `follow`.
+    [[nodiscard]] result<std::shared_ptr<tls::tls_endpoint>> make(const wanted&,
                                                                   const server_options&,
                                                                   const log_target&);
     // Follows the files of those that are alive from now on.
-    void follow(const log_target&);
+    void follow(const server_options& now, const log_target&);
     // Reads all files anew, now. Any thread.
     void renew(const log_target&);
-    void stop() noexcept { watch_.reset(); }
 
     // Of every certificate that is served, each once. Any thread, without waiting for files.
     [[nodiscard]] std::vector<diagnostics::served_certificate> certificates() const;
@@ -48,14 +51,16 @@ private:
     [[nodiscard]] error begin(const server_options&);
     [[nodiscard]] error add_default(tls::endpoint_settings&, const server_options&,
                                     const log_target&);
+    void look_at_expiry(const log_target&) const;
     void warn_of_expiry(const tls::context_set&, const std::string& shown, const log_target&) const;
 
     const bool here_;           // no thread of its own
     mutable std::mutex guard_;  // of the list; held for a moment
     std::vector<known> known_;
-    std::mutex reading_;  // files, one after the other; taken before the other one
+    mutable std::mutex reading_;  // files; and of what follows. Taken before the other one.
     std::shared_ptr<tls::ticket_keys> tickets_;
     std::string ticket_file_;
+    std::optional<certificate_source> default_;  // of those that are served
     std::chrono::hours expiry_warning_{};
     std::vector<std::string> followed_;
     std::optional<reload_watch> watch_;

@@ -49,11 +49,11 @@ enum class http_protocols : uint8_t { http1 = 1, http2 = 2, http1_and_http2 = 3 
 
 // What can be said of one name of `https_options::sni`, over what the endpoint says.
 struct sni_options {
-    std::string host;  // "example.com", "*.example.com" (at any depth), "*"
-    std::vector<certificate_source> certificates;  // empty: the endpoint's
-    std::optional<ssl_protocols> protocols;
-    std::optional<client_certificate_mode> client_certificates;
-    std::optional<http_protocols> http;
+    std::string host = {};  // "example.com", "*.example.com" (at any depth), "*"
+    std::vector<certificate_source> certificates = {};  // empty: the endpoint's
+    std::optional<ssl_protocols> protocols = {};
+    std::optional<client_certificate_mode> client_certificates = {};
+    std::optional<http_protocols> http = {};
 
     friend bool operator==(const sni_options&, const sni_options&) = default;
 };
@@ -67,9 +67,9 @@ struct client_hello {
 
 // What a connection is served with, where a callback decides. A null certificate refuses it.
 struct tls_connection_options {
-    std::vector<server_certificate> certificates;
-    std::optional<ssl_protocols> protocols;
-    std::optional<client_certificate_mode> client_certificates;
+    std::vector<server_certificate> certificates = {};
+    std::optional<ssl_protocols> protocols = {};
+    std::optional<client_certificate_mode> client_certificates = {};
 };
 
 struct https_options {

@@ -121,10 +121,13 @@ error use_policy(SSL_CTX* context, const std::vector<std::string>& policy) {
     }
     if (!wrong.messages.empty()) return wrong;
     // A generation of which none is named is not served.
-    if (!ciphers.empty()) SSL_CTX_set_cipher_list(context, ciphers.c_str());
+    SSL_CTX_set_cipher_list(context, ciphers.empty() ? usual_ciphers : ciphers.c_str());
     if (ciphers.empty()) SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
     SSL_CTX_set_ciphersuites(context, suites.c_str());
     if (suites.empty()) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+    if (SSL_CTX_get_min_proto_version(context) > SSL_CTX_get_max_proto_version(context))
+        wrong.messages.emplace_back(
+            "cipher_suites_policy names no cipher suite of the protocols that are served.");
     return wrong;
 }
 
@@ -164,8 +167,10 @@ error use_own_certificates(SSL_CTX* context, const host_settings& host) {
 
 error trust(SSL_CTX* context, const host_settings& host) {
     error wrong;
-    if (host.client_certificates == client_certificate_mode::no_certificate) return wrong;
     const https_options& options = *host.options;
+    if (host.client_certificates == client_certificate_mode::no_certificate &&
+        !options.on_connection && !options.on_connection_async)
+        return wrong;
     store_ptr store(X509_STORE_new());
     STACK_OF(X509_NAME)* file_names = nullptr;  // told to the client, whose they may be
     if (options.client_trust_roots.empty() && X509_STORE_set_default_paths(store.get()) != 1)
@@ -196,29 +201,44 @@ error trust(SSL_CTX* context, const host_settings& host) {
 
 // ---- sessions ----
 
-// A ticket is good where it was made: not for a name whose clients have to show a certificate, when
-// they have shown none to another.
-void use_sessions(SSL_CTX* context, const host_settings& host, const endpoint_settings& of,
-                  ticket_keys& keys) {
-    const https_options& options = *host.options;
-    std::string whose = std::to_string(static_cast<int>(host.client_certificates));
-    for (const std::string& root : options.client_trust_roots) whose += '\n' + root;
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    EVP_Digest(whose.data(), whose.size(), digest, &size, EVP_sha256(), nullptr);
-    SSL_CTX_set_session_id_context(context, digest, std::min(size, 32u));
+void use_sessions(SSL_CTX* context, const endpoint_settings& of, ticket_keys& keys) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(context, static_cast<long>(of.session_lifetime.count()));
-    // A client that has to be looked at by a callback, or in a revocation list, is looked at in
-    // each handshake: a ticket would let it in unseen.
-    const bool asks = host.client_certificates != client_certificate_mode::no_certificate;
-    if (asks && (options.client_certificate_validation || options.check_certificate_revocation)) {
-        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
-        SSL_CTX_set_num_tickets(context, 0);
-        return;
-    }
-    SSL_CTX_set_num_tickets(context, 1);
     keys.serve(context);
+}
+
+// A ticket is good where it was made: not for a name whose clients have to show a certificate, when
+// they have shown none to another.
+void tie_sessions(SSL* ssl, const https_options& options, client_certificate_mode mode) noexcept {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    const EVP_MD* const hash = EVP_sha256();
+    EVP_MD_CTX* const hashing = EVP_MD_CTX_new();
+    EVP_DigestInit_ex(hashing, hash, nullptr);
+    EVP_DigestUpdate(hashing, &mode, sizeof mode);
+    for (const std::string& root : options.client_trust_roots)
+        EVP_DigestUpdate(hashing, root.c_str(), root.size() + 1);
+    EVP_DigestFinal_ex(hashing, digest, &size);
+    EVP_MD_CTX_free(hashing);
+    SSL_set_session_id_context(ssl, digest, std::min(size, 32u));
+}
+
+// TLS 1.2 would ask at once: asking later is a renegotiation there.
+int forget_delay_before_13(SSL* ssl, void*) noexcept {
+    if (SSL_version(ssl) < TLS1_3_VERSION) SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
+    return 1;
+}
+
+int verification(client_certificate_mode mode) noexcept {
+    switch (mode) {
+        case client_certificate_mode::no_certificate: return SSL_VERIFY_NONE;
+        case client_certificate_mode::allow_certificate: return SSL_VERIFY_PEER;
+        case client_certificate_mode::require_certificate:
+            return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+        case client_certificate_mode::delay_certificate:
+            return SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE;
+    }
+    return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 }
 
 int version_of(ssl_protocols protocols, bool least) noexcept {
@@ -248,11 +268,14 @@ error make_context(host_settings& host, const endpoint_settings& of, ticket_keys
     SSL_CTX_set_min_proto_version(context, version_of(host.protocols, true));
     SSL_CTX_set_max_proto_version(context, version_of(host.protocols, false));
     SSL_CTX_set_max_early_data(context, 0);
+    // Of connections whose clients show nothing; others have one of their own.
+    constexpr unsigned char anybody[] = {'s', 'a', 'k', 'e', 'r'};
+    SSL_CTX_set_session_id_context(context, anybody, sizeof anybody);
     error wrong = use_policy(context, options.cipher_suites_policy);
     append(wrong, use_groups(context, options.groups));
     append(wrong, use_own_certificates(context, host));
     append(wrong, trust(context, host));
-    use_sessions(context, host, of, keys);
+    use_sessions(context, of, keys);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, nullptr);
     if (!host.alpn.empty()) SSL_CTX_set_alpn_select_cb(context, on_alpn, &host);
     SSL_CTX_set_tlsext_status_cb(context, on_status_request);
@@ -280,17 +303,27 @@ void use_protocols(SSL* ssl, ssl_protocols protocols) noexcept {
     SSL_set_max_proto_version(ssl, version_of(protocols, false));
 }
 
-void use_client_certificates(SSL* ssl, client_certificate_mode mode) noexcept {
-    switch (mode) {
-        case client_certificate_mode::no_certificate:
-            return SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
-        case client_certificate_mode::allow_certificate:
-            return SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
-        case client_certificate_mode::require_certificate:
-            return SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-        case client_certificate_mode::delay_certificate:
-            return SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE, nullptr);
-    }
+void use_client_certificates(SSL* ssl, const https_options& options,
+                             client_certificate_mode mode) noexcept {
+    SSL_set_verify(ssl, verification(mode), nullptr);
+    if (mode == client_certificate_mode::delay_certificate)
+        SSL_set_cert_cb(ssl, forget_delay_before_13, nullptr);
+    if (mode != client_certificate_mode::no_certificate) tie_sessions(ssl, options, mode);
+    // A client that has to be looked at by a callback, or in a revocation list, is looked at in
+    // each handshake: a ticket would let it in unseen.
+    const bool unseen =
+        mode != client_certificate_mode::no_certificate &&
+        (options.client_certificate_validation || options.check_certificate_revocation);
+    unseen ? SSL_set_options(ssl, SSL_OP_NO_TICKET) : SSL_clear_options(ssl, SSL_OP_NO_TICKET);
+    SSL_set_num_tickets(ssl, unseen ? 0 : 1);
+}
+
+void use_host(SSL* ssl, const host_settings& host) noexcept {
+    SSL_CTX* const context = host.context.get();
+    SSL_set_SSL_CTX(ssl, context);
+    SSL_set_min_proto_version(ssl, static_cast<int>(SSL_CTX_get_min_proto_version(context)));
+    SSL_set_max_proto_version(ssl, static_cast<int>(SSL_CTX_get_max_proto_version(context)));
+    use_client_certificates(ssl, *host.options, host.client_certificates);
 }
 
 bool is_fit_for_http2(const SSL_CIPHER* cipher) noexcept {

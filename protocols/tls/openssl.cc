@@ -36,4 +36,8 @@ bool algorithm_is_missing() noexcept {
     return false;
 }
 
+void forget_errors() noexcept {
+    if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 }  // namespace saker::tls

@@ -44,6 +44,9 @@ inline x509_ptr again(const x509_ptr& one) noexcept {
 
 // The reasons in this thread's queue, the oldest first, joined by ": "; the queue is empty then.
 [[nodiscard]] std::string openssl_errors();
+// Of whoever has used OpenSSL on this thread before, the application perhaps: SSL_get_error would
+// take them for ours. Looking costs a quarter of clearing.
+void forget_errors() noexcept;
 // Whether the queue begins or ends with: an algorithm is in no provider that is loaded. Old ones
 // are in "legacy", apart.
 [[nodiscard]] bool algorithm_is_missing() noexcept;

@@ -81,7 +81,9 @@ private:
 // A connection's SSL is given the certificates of a callback instead of its context's.
 [[nodiscard]] bool use_certificates(SSL*, const std::vector<server_certificate>&) noexcept;
 void use_protocols(SSL*, ssl_protocols) noexcept;
-void use_client_certificates(SSL*, client_certificate_mode) noexcept;
+void use_client_certificates(SSL*, const https_options&, client_certificate_mode) noexcept;
+// Its context and all that OpenSSL does not take over with that (SSL_set_SSL_CTX(3)).
+void use_host(SSL*, const host_settings&) noexcept;
 
 // RFC 9113 9.2.2: neither ephemeral key exchange nor AEAD, so not for HTTP/2.
 [[nodiscard]] bool is_fit_for_http2(const SSL_CIPHER*) noexcept;

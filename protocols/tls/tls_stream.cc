@@ -6,8 +6,6 @@
 #include "core/base/log.h"
 #include "protocols/tls/service.h"
 
-#include <openssl/err.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -72,14 +70,13 @@ tls_stream::~tls_stream() = default;
 bool tls_stream::open(std::shared_ptr<const context_set> contexts) noexcept {
     contexts_ = std::move(contexts);
     host_ = contexts_->hosts.front().get();
-    ERR_clear_error();
+    forget_errors();
     ssl_.reset(SSL_new(host_->context.get()));
     BIO* const bio = ssl_ == nullptr ? nullptr : make_pipe_bio(ends_);
     if (bio == nullptr) return false;
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_accept_state(ssl_.get());
     SSL_set_app_data(ssl_.get(), static_cast<handshake_listener*>(this));
-    use_client_certificates(ssl_.get(), mode_ = host_->client_certificates);
     if (service_.uses_kernel()) {
         keys_ = std::make_unique<kernel_keys>();
         ends_.keys = keys_.get();
@@ -89,7 +86,7 @@ bool tls_stream::open(std::shared_ptr<const context_set> contexts) noexcept {
 }
 
 tls_stream::step tls_stream::shake_hands() noexcept {
-    ERR_clear_error();
+    forget_errors();
     const int result = SSL_accept(ssl_.get());
     raw_out_.publish();
     if (result == 1) return step::done;
@@ -117,12 +114,8 @@ std::optional<bool> tls_stream::on_client_hello(SSL* ssl, int& alert) noexcept {
                        : "no SNI configuration was found for the name '" + escape(name, 64) + '\'';
         return false;
     }
-    SSL_set_SSL_CTX(ssl, host_->context.get());
-    if (host_ != contexts_->hosts.front().get()) {
-        use_protocols(ssl, host_->protocols);
-        mode_ = host_->client_certificates;
-        use_client_certificates(ssl, mode_);
-    }
+    use_host(ssl, *host_);
+    mode_ = host_->client_certificates;
     try {
         return ask_callbacks(ssl, name, alert);
     } catch (const std::exception& thrown) {
@@ -163,7 +156,7 @@ bool tls_stream::apply(SSL* ssl, const tls_connection_options& chosen) noexcept 
     }
     if (chosen.protocols) use_protocols(ssl, *chosen.protocols);
     if (chosen.client_certificates)
-        use_client_certificates(ssl, mode_ = *chosen.client_certificates);
+        use_client_certificates(ssl, *host_->options, mode_ = *chosen.client_certificates);
     return true;
 }
 
@@ -269,18 +262,19 @@ task<const saker::client_certificate*> tls_stream::client_certificate_async() {
                          !failed_ && SSL_version(ssl_.get()) == TLS1_3_VERSION;
     if (!may_ask) co_return client_certificate();
     asked_client_ = true;
-    SSL_set_info_callback(ssl_.get(), [](const SSL* ssl, int where, int) {
-        if ((where & SSL_CB_HANDSHAKE_DONE) == 0) return;
-        auto* const listening = static_cast<handshake_listener*>(SSL_get_app_data(ssl));
-        static_cast<tls_stream*>(listening)->client_answered_ = true;
+    SSL_set_msg_callback_arg(ssl_.get(), this);
+    SSL_set_msg_callback(ssl_.get(), [](int sent, int, int type, const void* message, size_t size,
+                                        SSL*, void* self) {
+        const bool finished = sent == 0 && type == SSL3_RT_HANDSHAKE && size > 0 &&
+                              *static_cast<const unsigned char*>(message) == SSL3_MT_FINISHED;
+        if (finished) static_cast<tls_stream*>(self)->client_answered_ = true;
     });
-    ERR_clear_error();
+    forget_errors();
     if (SSL_verify_client_post_handshake(ssl_.get()) != 1 || SSL_do_handshake(ssl_.get()) != 1) {
         service_.log(connection_,
                      "The client cannot be asked for a certificate: " + openssl_errors());
         co_return nullptr;
     }
-    client_answered_ = false;
     raw_out_.publish();
     connection_.arm(deadline::tls_handshake, host_->options->handshake_timeout);
     while (!client_answered_ && !in_.completed()) {
@@ -314,7 +308,7 @@ std::string tls_stream::channel_binding(binding kind) const {
         unsigned length = 0;
         if (X509_digest(own, hash, bytes, &length) == 1) size = length;
     }
-    ERR_clear_error();
+    forget_errors();
     return {reinterpret_cast<const char*>(bytes), size};
 }
 

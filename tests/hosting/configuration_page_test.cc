@@ -20,6 +20,15 @@ std::string whole_page() {
     return text.str();
 }
 
+// The first one below this heading.
+std::string example(const std::string& heading) {
+    const std::string page = whole_page(), begin = "```json\n";
+    const size_t first = page.find(begin, page.find(heading));
+    if (first == std::string::npos) return "there is none";
+    const size_t start = first + begin.size();
+    return page.substr(start, page.find("```", start) - start);
+}
+
 TEST_F(configuration_page_of_docs, is_current) {
     const std::string page = whole_page();
     const std::string mark =
@@ -31,12 +40,7 @@ TEST_F(configuration_page_of_docs, is_current) {
 }
 
 TEST_F(configuration_page_of_docs, has_an_example_that_is_read) {
-    const std::string page = whole_page();
-    const std::string begin = "```json\n";
-    const size_t first = page.find(begin);
-    ASSERT_NE(first, std::string::npos);
-    const size_t start = first + begin.size();
-    given(page.substr(start, page.find("```", start) - start));
+    given(example(""));
     const server_options options = applied();
     EXPECT_EQ(warnings(), "");
     ASSERT_EQ(options.endpoints.size(), 2u);
@@ -46,6 +50,20 @@ TEST_F(configuration_page_of_docs, has_an_example_that_is_read) {
     EXPECT_EQ(options.limits.min_response_data_rate, std::nullopt);
     EXPECT_EQ(options.limits.max_connection_age, 1h);
     EXPECT_EQ(options.transport.name, "auto");
+}
+
+TEST_F(configuration_page_of_docs, has_an_example_of_https_that_is_read) {
+    given(example("## HTTPS\n"));
+    const server_options options = applied();
+    EXPECT_EQ(warnings(), "");
+    ASSERT_TRUE(options.default_certificate);
+    ASSERT_EQ(options.endpoints.size(), 2u);
+    const https_options& partners = *options.endpoints[0].options.https;
+    const https_options& everybody = *options.endpoints[1].options.https;
+    EXPECT_EQ(partners.client_certificate_mode, client_certificate_mode::require_certificate);
+    EXPECT_EQ(everybody.certificates.size(), 2u);
+    EXPECT_EQ(everybody.sni.size(), 2u);
+    EXPECT_EQ(everybody.protocols, ssl_protocols::tls13);
 }
 
 }  // namespace

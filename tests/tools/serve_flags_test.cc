@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
+
 namespace saker::tool {
 namespace {
 
@@ -40,6 +43,42 @@ TEST(serve_flags, win_over_keys) {
     EXPECT_EQ(given({"--cores", "2", "--Saker:Cores=3", "--Saker:PinCores", "false"}),
               "--Saker:Cores=3 --Saker:PinCores false --Saker:Cores=2");
     EXPECT_EQ(given({"--Saker:Cores", "--no-pin"}), "--Saker:Cores --Saker:PinCores=false");
+}
+
+TEST(serve_flags, name_a_certificate_whose_password_is_in_a_file) {
+    const std::string path = testing::TempDir() + "saker_password";
+    const auto with_file = [&](std::string_view text) {
+        std::ofstream(path, std::ios::binary) << text;
+        return given({"--certificate-password-file", path});
+    };
+    EXPECT_EQ(given({"--urls=https://a", "--certificate", "a.pem", "--certificate-key=a.key"}),
+              "--urls=https://a --Kestrel:Certificates:Default:Path=a.pem "
+              "--Kestrel:Certificates:Default:KeyPath=a.key");
+    EXPECT_EQ(with_file("ge heim\r\nsecond"), "--Kestrel:Certificates:Default:Password=ge heim");
+    EXPECT_EQ(with_file("geheim"), "--Kestrel:Certificates:Default:Password=geheim");
+    EXPECT_EQ(with_file(""), "--certificate-password-file is '" + path +
+                                 "'; valid is a file that can be read, with the password in its "
+                                 "first line");
+    EXPECT_EQ(given({"--certificate-password-file", "/"}),
+              "--certificate-password-file is '/'; valid is a file that can be read, with the "
+              "password in its first line");
+    EXPECT_EQ(given({"--certificate-pasword", "x"}),
+              "unknown flag '--certificate-pasword', did you mean --certificate-password-file?");
+    std::remove(path.c_str());
+}
+
+TEST(check_config, has_no_passwords) {
+    configuration_sources sources;
+    sources.directory = "/nonexistent";
+    sources.environment_variables = false;
+    sources.arguments = {"--Kestrel:Certificates:Default:Path=/a.pfx",
+                         "--Kestrel:Certificates:Default:Password=geheim"};
+    const auto config = configuration::load(sources);
+    ASSERT_TRUE(config);
+    const std::string text = describe_configuration(*config, {});
+    EXPECT_EQ(text.find("geheim"), std::string::npos);
+    EXPECT_NE(text.find("Kestrel:Certificates:Default:Password"), std::string::npos);
+    EXPECT_NE(text.find("***"), std::string::npos);
 }
 
 TEST(serve_flags, tell_wrong_values) {

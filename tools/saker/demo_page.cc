@@ -99,7 +99,9 @@ curl --raw -i ORIGIN/stream/3</pre>
 "use strict";
 const by = id => document.getElementById(id), rates = [];
 let last = null;
-by("tries").textContent = by("tries").textContent.replaceAll("ORIGIN", location.origin);
+const curl = location.protocol === "https:" ? "curl -k" : "curl";
+by("tries").textContent = by("tries").textContent.replaceAll("ORIGIN", location.origin)
+  .replaceAll("curl", curl);
 function short(n) {
   for (const unit of ["", "k", "M", "G", "T"]) {
     if (n < 1000) return (n < 10 && unit ? n.toFixed(2) : n < 100 && unit ? n.toFixed(1) :

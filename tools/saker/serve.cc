@@ -38,10 +38,14 @@ constexpr char examples[] =
     "examples:\n"
     "  saker serve --urls http://0.0.0.0:8080\n"
     "  saker serve --urls \"http://localhost:5000;http://unix:/tmp/saker.sock\"\n"
+    "  saker serve --urls https://localhost:8443 --certificate site.pem --certificate-key "
+    "site.key\n"
     "  saker serve --transport epoll --cores 1 --no-pin --log-level debug\n"
     "  saker serve --config my.json --Kestrel:Limits:MaxConcurrentConnections=100\n"
     "  saker serve --check-config\n"
-    "  wrk -t1 -c64 -d5s --latency http://127.0.0.1:8080/plaintext\n";
+    "  wrk -t1 -c64 -d5s --latency http://127.0.0.1:8080/plaintext\n"
+    "  curl -k https://localhost:8443/    (-k: the certificate for development is its own "
+    "issuer)\n";
 
 int refuse(const error& why) {
     for (const std::string& one : why.messages) std::fprintf(stderr, "saker: %s\n", one.c_str());

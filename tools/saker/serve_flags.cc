@@ -6,12 +6,23 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <optional>
 
 namespace saker::tool {
 
 namespace {
 
 using action = serve_request::action;
+
+// A password is never an argument itself: everybody may read those of a process.
+std::optional<std::string> first_line(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string line;
+    if (!std::getline(file, line)) return std::nullopt;  // not there, a directory, or empty
+    if (line.ends_with('\r')) line.pop_back();
+    return line;
+}
 
 class flag_maker {
 public:
@@ -63,11 +74,29 @@ private:
     serve_request& into_;
 };
 
+std::vector<flag> certificate_flags(const flag_maker& make) {
+    return {
+        make.text("--certificate", "FILE",
+                  "of https urls, PEM or PFX (one for development, made when first needed)",
+                  "Kestrel:Certificates:Default:Path"),
+        make.text("--certificate-key", "FILE", "its key, PEM (in the certificate's file)",
+                  "Kestrel:Certificates:Default:KeyPath"),
+        {"--certificate-password-file", "FILE",
+         "whose first line is the password of the key or PFX",
+         [make](std::string_view given) -> std::string {
+             const auto password = first_line(std::string(given));
+             if (!password) return "a file that can be read, with the password in its first line";
+             make.put("Kestrel:Certificates:Default:Password", *password);
+             return {};
+         }},
+    };
+}
+
 }  // namespace
 
 std::vector<flag> serve_flags(serve_request& into) {
     const flag_maker make(into);
-    return {
+    std::vector<flag> all = {
         {"--urls", "URLS", "what to listen on, separated by ';' (http://127.0.0.1:8080)",
          [make](std::string_view given) {
              std::string urls(given);
@@ -128,6 +157,9 @@ std::vector<flag> serve_flags(serve_request& into) {
         make.instead("--print-configuration-page", "writes the tables of docs/configuration.md",
                      action::page),
     };
+    const std::vector<flag> certificate = certificate_flags(make);
+    all.insert(all.begin() + 1, certificate.begin(), certificate.end());  // behind --urls
+    return all;
 }
 
 std::vector<std::string_view> take_keys(std::span<const std::string_view> given,

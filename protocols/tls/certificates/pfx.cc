@@ -8,6 +8,8 @@
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
 
+#include <utility>
+
 namespace saker::tls {
 namespace {
 
@@ -19,8 +21,10 @@ void free_all(STACK_OF(X509) * all) { sk_X509_pop_free(all, X509_free); }
 pfx_ptr parse(std::string_view bytes, OSSL_LIB_CTX* in) {
     PKCS12* made = PKCS12_init_ex(NID_pkcs7_data, in, nullptr);
     const bio_ptr from = reading(bytes);
-    // Frees what it was given where it fails.
-    return pfx_ptr(d2i_PKCS12_bio(from.get(), &made));
+    const bool good = d2i_PKCS12_bio(from.get(), &made) != nullptr;
+    // What fails early leaves it as it was, what fails later frees it.
+    pfx_ptr owner(made);
+    return good ? std::move(owner) : nullptr;
 }
 
 x509_ptr taken_over(const X509* one) {

@@ -201,7 +201,7 @@ def differences(both):
     found = {what: {name: said.get(what) for name, said in both.items()}
              for what in ("bound", "warnings", "environment", "probe") if saker.get(what) != kestrel.get(what)}
     for key in sorted(set(saker["limits"]) | set(kestrel["limits"])):
-        if NOT_COMPARED.match(key) or key.startswith("Kestrel:Endpoints:"):
+        if NOT_COMPARED.match(key) or key.startswith(("Kestrel:Endpoints:", "Kestrel:Certificates:")):
             continue
         values = {name: said["limits"].get(key, "null") for name, said in both.items()}
         if values["saker"] != values["kestrel"]:

@@ -20,6 +20,38 @@ def endpoint(text, before="", **more):
     return case('{"Kestrel": {' + before + '"Endpoints": {"A": {' + text + "}}}}", **more)
 
 
+def https(text, **more):
+    """An https endpoint; CERTIFICATE becomes one whose key everybody may know."""
+    made = endpoint('"Url": "https://127.0.0.1:PORT1", ' + text, **more)
+    made["files"]["appsettings.json"] = made["files"]["appsettings.json"].replace("CERTIFICATE", CERTIFICATE)
+    made["files"].update({"site.pem": SITE_PEM, "site.key": SITE_KEY})
+    return made
+
+
+CERTIFICATE = '{"Path": "site.pem", "KeyPath": "site.key"}'
+# CN=localhost, for a hundred years.
+SITE_PEM = """\
+-----BEGIN CERTIFICATE-----
+MIIBqjCCAVCgAwIBAgIUV8pCgQScvY7XcwDH/ct8O6Pi6VIwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODAzMzIwNFoYDzIxMjYxMTA0
+MDMzMjA0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQZIUXpOvMWW4LYFXVmnq/s2GGnnRuDKgyQ2bEH+sZPivi/1UT7Ae8/
+u5mIhSHv9d5DjvKhNt7AgKknpawUbbKNo34wfDAdBgNVHQ4EFgQU6h2eopYX2+FP
+dXJ2FzzQGcNMEn0wHwYDVR0jBBgwFoAU6h2eopYX2+FPdXJ2FzzQGcNMEn0wDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwEwYDVR0lBAwwCgYI
+KwYBBQUHAwEwCgYIKoZIzj0EAwIDSAAwRQIhANEJP/aKYT+TJMZuKpn+MQutsIvu
+wl2+M2ihwaENgEhYAiAjHXCRhcJzkMjl/1orq2FMNXh068yTYCZgUUQgF5EvRA==
+-----END CERTIFICATE-----
+"""
+SITE_KEY = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgW7l12wg4DmgHzv/y
+pc408nj7ndqTmTV6bQ60c78AaTShRANCAAQZIUXpOvMWW4LYFXVmnq/s2GGnnRuD
+KgyQ2bEH+sZPivi/1UT7Ae8/u5mIhSHv9d5DjvKhNt7AgKknpawUbbKN
+-----END PRIVATE KEY-----
+"""
+
+
 def post(size, chunked=False):
     head = "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
     if chunked:
@@ -193,6 +225,27 @@ CASES = {
     "endpoint: sni without https": endpoint('"Url": "http://127.0.0.1:PORT1", "Sni": {"*": {"Protocols": "Http1"}}'),
     "endpoint: key of the application": endpoint('"Url": "http://127.0.0.1:PORT1", "Own": {"X": 1}'),
     "endpoint: a url alone": case('{"Kestrel": {"Endpoints": {"A": "http://127.0.0.1:PORT1"}}}'),
+    # ----------------------------------------------------------------------------------- https
+    "https: certificate": https('"Certificate": CERTIFICATE'),
+    "https: default certificate": https('"Protocols": "Http1"', before='"Certificates": {"Default": CERTIFICATE}, '),
+    "https: no such key": https('"Certificate": {"Path": "site.pem", "KeyPath": "missing.key"}'),
+    "https: two sources": https('"Certificate": {"Path": "site.pem", "Subject": "localhost"}'),
+    "https: not in the store": https('"Certificate": {"Subject": "saker.nobody.example"}'),
+    "https: no such location": https('"Certificate": {"Subject": "a", "Location": "Nowhere"}'),
+    "https: versions": https('"Certificate": CERTIFICATE, "SslProtocols": ["Tls12", "Tls13"]'),
+    "https: old version": https('"Certificate": CERTIFICATE, "SslProtocols": ["Tls11"]'),
+    "https: no such version": https('"Certificate": CERTIFICATE, "SslProtocols": ["Tls14"]'),
+    "https: client mode": https('"Certificate": CERTIFICATE, "ClientCertificateMode": "RequireCertificate"'),
+    "https: no such client mode": https('"Certificate": CERTIFICATE, "ClientCertificateMode": "Perhaps"'),
+    "https: names": https('"Sni": {"*": {"Certificate": CERTIFICATE}, "a.example": {"Certificate": CERTIFICATE, '
+                          '"Protocols": "Http1", "SslProtocols": ["Tls13"]}}'),
+    "https: empty name": https('"Certificate": CERTIFICATE, "Sni": {"": {"Certificate": CERTIFICATE}}'),
+    "https: name with two sources":
+        https('"Sni": {"*": {"Certificate": {"Path": "site.pem", "Subject": "localhost"}}}'),
+    "https: name that is an address": https('"Certificate": CERTIFICATE, "Sni": {"127.0.0.1": {}, "*": {}}'),
+    "https: defaults": https('"Certificate": CERTIFICATE', before='"EndpointDefaults": {"SslProtocols": ["Tls12"], '
+                             '"ClientCertificateMode": "AllowCertificate"}, '),
+    "https: several certificates": https('"Certificates": [CERTIFICATE]'),
     "endpoints: empty": case("{" + HOST + ', "Kestrel": {"Endpoints": {}}}'),
     "certificates: unused":
         case("{" + HOST + ', "Kestrel": {"Certificates": {"Other": {"Path": "a", "Password": "b"}}}}'),
