@@ -223,6 +223,12 @@ void tie_sessions(SSL* ssl, const https_options& options, client_certificate_mod
     SSL_set_session_id_context(ssl, digest, std::min(size, 32u));
 }
 
+// TLS 1.2 would ask at once: asking later is a renegotiation there.
+int forget_delay_before_13(SSL* ssl, void*) noexcept {
+    if (SSL_version(ssl) < TLS1_3_VERSION) SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
+    return 1;
+}
+
 int verification(client_certificate_mode mode) noexcept {
     switch (mode) {
         case client_certificate_mode::no_certificate: return SSL_VERIFY_NONE;
@@ -300,6 +306,8 @@ void use_protocols(SSL* ssl, ssl_protocols protocols) noexcept {
 void use_client_certificates(SSL* ssl, const https_options& options,
                              client_certificate_mode mode) noexcept {
     SSL_set_verify(ssl, verification(mode), nullptr);
+    if (mode == client_certificate_mode::delay_certificate)
+        SSL_set_cert_cb(ssl, forget_delay_before_13, nullptr);
     if (mode != client_certificate_mode::no_certificate) tie_sessions(ssl, options, mode);
     // A client that has to be looked at by a callback, or in a revocation list, is looked at in
     // each handshake: a ticket would let it in unseen.

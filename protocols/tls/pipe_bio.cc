@@ -18,16 +18,19 @@ pipe_ends& ends_of(BIO* bio) noexcept { return *static_cast<pipe_ends*>(BIO_get_
 int read_from_pipe(BIO* bio, char* into, int size) noexcept {
     BIO_clear_retry_flags(bio);
     pipe_ends& ends = ends_of(bio);
-    const size_t wanted = std::min(static_cast<size_t>(std::max(size, 0)), ends.in.length());
+    const size_t wanted =
+        std::min({static_cast<size_t>(std::max(size, 0)), ends.in.length(), ends.allowed});
     if (wanted == 0) {
-        if (!ends.in.completed()) BIO_set_retry_read(bio);
-        return ends.in.completed() ? 0 : -1;
+        const bool ended = ends.in.empty() && ends.in.completed();
+        if (!ended) BIO_set_retry_read(bio);
+        return ended ? 0 : -1;
     }
     if (const std::string_view front = ends.in.front().text(); front.size() >= wanted)
         std::memcpy(into, front.data(), wanted);
     else
         ends.in.copy_to({into, wanted});
     ends.in.advance(wanted);
+    if (ends.allowed != SIZE_MAX) ends.allowed -= wanted;
     if (ends.keys != nullptr) ends.keys->passed(false, into, wanted);
     return static_cast<int>(wanted);
 }

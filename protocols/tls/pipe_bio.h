@@ -8,6 +8,9 @@
 
 #include <saker/pipe.h>
 
+#include <cstddef>
+#include <cstdint>
+
 namespace saker::tls {
 
 struct pipe_ends {
@@ -15,6 +18,8 @@ struct pipe_ends {
     pipe& out;
     // The keys and the count of records that a kernel would go on from; null: not wanted.
     kernel_keys* keys = nullptr;
+    // Bytes that may be read: of the one record that is being opened, lest OpenSSL begins another.
+    size_t allowed = SIZE_MAX;
     bool out_of_memory = false;  // a record could not be written: the connection is lost
     bool closed_to_us = false;   // the kernel encrypts: what OpenSSL writes can not be sent
 };

@@ -210,6 +210,7 @@ task<bool> service::negotiate(tls_stream& stream, handshake& place) {
                 co_return false;
             case tls_stream::step::wants_decision: {
                 std::string thrown;
+                watch_time(on);
                 try {
                     const client_hello hello = stream.hello();
                     stream.decide(co_await contexts->options.on_connection_async(hello));
@@ -218,11 +219,8 @@ task<bool> service::negotiate(tls_stream& stream, handshake& place) {
                 } catch (...) {
                     thrown = "what is no std::exception";
                 }
+                in.when_readable({});
                 if (!thrown.empty()) stream.refuse("on_connection_async has thrown: " + thrown);
-                if (on.expired() == deadline::tls_handshake) {
-                    fail(on, end_reason::tls_handshake_timeout, {});
-                    co_return false;
-                }
                 co_await place.turn();
                 continue;
             }
@@ -238,6 +236,17 @@ task<bool> service::negotiate(tls_stream& stream, handshake& place) {
             co_return false;
         }
     }
+}
+
+// While the application decides nobody reads: the deadline ends the connection by itself.
+void service::watch_time(core_connection& on) noexcept {
+    on.input().when_readable({[](void* context) noexcept {
+                                  auto& watched = *static_cast<core_connection*>(context);
+                                  if (watched.expired() == deadline::tls_handshake)
+                                      return watched.abort(end_reason::tls_handshake_timeout);
+                                  watch_time(watched);
+                              },
+                              &on});
 }
 
 // The one that has waited for its client longest: honest ones need a round trip. False: all of them

@@ -53,6 +53,7 @@ private:
     [[nodiscard]] task<bool> until_hello(core_connection& accepted);
     [[nodiscard]] task<bool> negotiate(tls_stream& stream, handshake& place);
     [[nodiscard]] static opening first_bytes(pipe& in) noexcept;
+    static void watch_time(core_connection& on) noexcept;
     void answer_http(core_connection& to) noexcept;
     void fail(core_connection& of, end_reason why, std::string_view what) noexcept;
     [[nodiscard]] bool end_oldest() noexcept;

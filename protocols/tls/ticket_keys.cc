@@ -61,7 +61,8 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
     const bool well = use_key(key, iv, cipher, mac, encrypting != 0);
     OPENSSL_cleanse(&key, sizeof key);
     if (!well) return 0;
-    return is_newest ? 1 : 2;
+    // Of TLS 1.3, a ticket is used once (RFC 8446 C.4): a client that resumes gets the next one.
+    return is_newest && SSL_version(ssl) < TLS1_3_VERSION ? 1 : 2;
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace saker::tls {
 namespace {
 
 constexpr size_t record_header = 5;
-constexpr size_t most_plain = 16 * 1024;           // RFC 8446 5.1
+constexpr unsigned char first_type = 20, last_type = 24;  // change_cipher_spec to heartbeat
+constexpr size_t most_plain = 16 * 1024;                  // RFC 8446 5.1
 constexpr size_t most_sealed = most_plain + 2048;  // of a record that may be valid, with TLS 1.2
 // Sealed ahead of the socket. More costs memory of clients that read slowly, less a send for each.
 constexpr size_t most_ahead = 64 * 1024;
@@ -47,7 +48,9 @@ size_t tls_stream::next_record() const noexcept {
     unsigned char header[record_header];
     raw_in_.copy_to({reinterpret_cast<char*>(header), record_header});
     const size_t size = record_header + (static_cast<size_t>(header[3]) << 8 | header[4]);
-    if (size > record_header + most_sealed) return size;
+    const bool valid = header[0] >= first_type && header[0] <= last_type && header[1] == 3 &&
+                       size <= record_header + most_sealed;
+    if (!valid) return raw_in_.length();
     return raw_in_.length() >= size ? size : 0;
 }
 
@@ -57,7 +60,7 @@ void tls_stream::on_ciphertext() noexcept {
     while (may_open()) {
         const size_t size = next_record();
         if (size == 0) break;
-        if (!open_record(std::min(size, most_plain))) break;
+        if (!open_record(size)) break;
         opened = true;
     }
     // Behind the end, and what nobody wants any more.
@@ -80,13 +83,15 @@ void tls_stream::on_ciphertext() noexcept {
 
 // Opens one into the slab that the core's other plaintext lies in. False: wait, or the end.
 bool tls_stream::open_record(size_t size) noexcept {
-    char* const room = in_.reserve(size);
+    const size_t most = std::min(size, most_plain);
+    char* const room = in_.reserve(most);
     if (room == nullptr) {
         fail(end_reason::out_of_memory, "no slab for what was received");
         return false;
     }
+    ends_.allowed = size;
     size_t got = 0;
-    const int result = SSL_read_ex(ssl_.get(), room, size, &got);
+    const int result = SSL_read_ex(ssl_.get(), room, most, &got);
     if (result == 1) {
         in_.commit(got);
         return true;

@@ -262,10 +262,12 @@ task<const saker::client_certificate*> tls_stream::client_certificate_async() {
                          !failed_ && SSL_version(ssl_.get()) == TLS1_3_VERSION;
     if (!may_ask) co_return client_certificate();
     asked_client_ = true;
-    SSL_set_info_callback(ssl_.get(), [](const SSL* ssl, int where, int) {
-        if ((where & SSL_CB_HANDSHAKE_DONE) == 0) return;
-        auto* const listening = static_cast<handshake_listener*>(SSL_get_app_data(ssl));
-        static_cast<tls_stream*>(listening)->client_answered_ = true;
+    SSL_set_msg_callback_arg(ssl_.get(), this);
+    SSL_set_msg_callback(ssl_.get(), [](int sent, int, int type, const void* message, size_t size,
+                                        SSL*, void* self) {
+        const bool finished = sent == 0 && type == SSL3_RT_HANDSHAKE && size > 0 &&
+                              *static_cast<const unsigned char*>(message) == SSL3_MT_FINISHED;
+        if (finished) static_cast<tls_stream*>(self)->client_answered_ = true;
     });
     forget_errors();
     if (SSL_verify_client_post_handshake(ssl_.get()) != 1 || SSL_do_handshake(ssl_.get()) != 1) {
@@ -273,7 +275,6 @@ task<const saker::client_certificate*> tls_stream::client_certificate_async() {
                      "The client cannot be asked for a certificate: " + openssl_errors());
         co_return nullptr;
     }
-    client_answered_ = false;
     raw_out_.publish();
     connection_.arm(deadline::tls_handshake, host_->options->handshake_timeout);
     while (!client_answered_ && !in_.completed()) {

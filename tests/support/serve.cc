@@ -66,7 +66,8 @@ void served::SetUp() {
 }
 
 void served::serve(std::unique_ptr<application> answers) {
-    options.listen("http://127.0.0.1:0", [&](listen_options& of) { of = endpoint_options; });
+    prepare();
+    options.listen(url, [&](listen_options& of) { of = endpoint_options; });
     host_ = std::make_unique<server_host>(options);
     for (const auto& add : routes_) add(host_->requests.routes);
     for (auto& one : middleware_) host_->requests.use(std::move(one));
@@ -103,6 +104,11 @@ raw_client& served::client(size_t which) {
 }
 
 raw_client& served::new_client(peer_options how) {
+    clients_.push_back(connect(how));
+    return *clients_.back();
+}
+
+std::unique_ptr<raw_client> served::connect(peer_options how) {
     for (size_t i = 0; i < end_reason_count; ++i) ends_before_[i] = counts().ends[i].value();
     const uint64_t accepted = counts().connections_accepted.value();
     std::unique_ptr<peer> end;
@@ -114,10 +120,9 @@ raw_client& served::new_client(peer_options how) {
         setsockopt(socket->fd(), IPPROTO_TCP, TCP_NODELAY, &now, sizeof now);
         end = std::move(socket);
     }
-    clients_.push_back(
-        std::make_unique<raw_client>(static_cast<turns&>(*this), std::move(end), GetParam().way));
+    auto made = std::make_unique<raw_client>(its_turns(), std::move(end), GetParam().way);
     if (how.gets_in) run_until([&] { return counts().connections_accepted.value() > accepted; });
-    return *clients_.back();
+    return made;
 }
 
 void served::advance(std::chrono::nanoseconds time) {
@@ -215,14 +220,18 @@ void served::stop() {
 
 void served::TearDown() { finish(); }
 
-void served::finish() {
-    if (host_ == nullptr || !host_->started() || std::exchange(finished_, true)) return;
+void served::leave() {
     for (const auto& one : clients_) {
         if (one == nullptr || one->was_reset()) continue;
         one->settle();
         EXPECT_EQ(one->heard(), "") << "this was not expected";
     }
     clients_.clear();
+}
+
+void served::finish() {
+    if (host_ == nullptr || !host_->started() || std::exchange(finished_, true)) return;
+    leave();
     settle();
     stop();
     host_->stop(0ms);

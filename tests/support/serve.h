@@ -47,6 +47,7 @@ protected:
     // ---- before `serve` ----
     server_options options;
     listen_options endpoint_options;
+    std::string url = "http://127.0.0.1:0";
     // Of a memory transport; whole and in order unless a test says otherwise.
     memory_options network_options;
     void use(request_middleware added) { middleware_.push_back(std::move(added)); }
@@ -76,6 +77,8 @@ protected:
     void run_until(const std::function<bool()>& done);
     // Turns until nothing happens any more.
     void settle();
+    // The same as `new_client`, but its owner is the caller.
+    std::unique_ptr<raw_client> connect(peer_options = {});
 
     // How the last connection has ended; `none` while it is open.
     end_reason ended();
@@ -106,6 +109,13 @@ protected:
     void stop();
     // The end of the test, before its end: the server is gone afterwards, its log written.
     void finish();
+
+    // ---- for other fixtures ----
+    // What is left to say of `options` and `endpoint_options`, before the server is made of them.
+    virtual void prepare() {}
+    // Nothing that was not expected has come; the clients are gone.
+    virtual void leave();
+    [[nodiscard]] turns& its_turns() { return *this; }
 
 private:
     void take_turn() override;
