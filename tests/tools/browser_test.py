@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from certificates import Authority
-from running_server import HOST, PATIENCE_S, Server, free_port, run_tests
+from running_server import HOST, PATIENCE_S, SAKER, Server, free_port, run_tests
 
 BROWSERS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -25,13 +25,13 @@ def browser():
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def home_that_trusts(folder, certificate):
-    """A home whose store holds that authority; nothing where there is none."""
+def home_that_trusts(folder, certificate, as_what="C,,"):
+    """A home whose store holds that authority (C), or server (P); nothing where there is none."""
     store = os.path.join(folder, ".pki", "nssdb")
     os.makedirs(store)
     subprocess.run(["certutil", "-N", "-d", f"sql:{store}", "--empty-password"], check=True)
     if certificate:
-        subprocess.run(["certutil", "-A", "-d", f"sql:{store}", "-t", "C,,", "-n", "test", "-i", certificate],
+        subprocess.run(["certutil", "-A", "-d", f"sql:{store}", "-t", as_what, "-n", "test", "-i", certificate],
                        check=True)
     return folder
 
@@ -58,13 +58,27 @@ def test_the_page_is_opened_by_who_trusts_its_authority(folder):
         server.hears("READY=1")
         code, page, said = look_at(url, home_that_trusts(os.path.join(folder, "trusts"), root.pem))
         assert code == 0 and "<title>Saker</title>" in page, said
-        assert f"curl --raw -i {url}stream/3" in page, page
+        assert f" --raw -i {url}stream/3" in page, page
         # Its script has asked for the counters, more than once, over the same connection.
         assert int(text_of(page, "total")) >= 3 and int(text_of(page, "open")) >= 1, page
         assert text_of(page, "rate") != "–" and text_of(page, "transport") in ("io_uring", "epoll"), page
 
         _, page, said = look_at(url, home_that_trusts(os.path.join(folder, "trusts_nobody"), None))
         assert "<title>Saker</title>" not in page and "ERR_CERT_AUTHORITY_INVALID" in said, said + page
+    finally:
+        server.close()
+
+
+def test_the_development_certificate_is_trusted_as_docs_tls_says(folder):
+    data, port = os.path.join(folder, "data"), free_port()
+    server = Server(os.path.join(folder, "server"), {}, {"XDG_DATA_HOME": data},
+                    start=[SAKER, "serve", "--no-pin", "--urls", f"https://{HOST}:{port}"])
+    try:
+        server.hears("READY=1")
+        certificate = os.path.join(data, "saker", "https", "localhost.crt")
+        home = home_that_trusts(os.path.join(folder, "trusts"), certificate, "P,,")
+        code, page, said = look_at(f"https://localhost:{port}/", home)
+        assert code == 0 and "<title>Saker</title>" in page, said
     finally:
         server.close()
 
