@@ -23,7 +23,7 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "configuration"))
 
-from certificates import Certificates  # noqa: E402
+from tls_certificates import Certificates  # noqa: E402
 from compare_configuration import find_servers, free_ports, skip  # noqa: E402
 from tls_cases import ALONE, CASES, TOLD  # noqa: E402
 from tls_settings import ENDPOINTS, START  # noqa: E402
