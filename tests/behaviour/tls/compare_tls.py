@@ -23,9 +23,9 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "configuration"))
 
-from certificates import Certificates  # noqa: E402
+from tls_certificates import Certificates  # noqa: E402
 from compare_configuration import find_servers, free_ports, skip  # noqa: E402
-from tls_cases import CASES, TOLD  # noqa: E402
+from tls_cases import ALONE, CASES, TOLD  # noqa: E402
 from tls_settings import ENDPOINTS, START  # noqa: E402
 
 LISTED = HERE / "differences.json"
@@ -112,14 +112,17 @@ def run_cases(program_of, certificates, names):
 
         def ask(name, side):
             try:
-                return {**CASES, **TOLD}[name](servers[side])
+                return {**CASES, **ALONE, **TOLD}[name](servers[side])
             except OSError as wrong:
                 return type(wrong).__name__
         # Those that wait longest begin first.
         order = sorted(names, key=lambda name: not name.startswith("timeout"))
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            asked = {(name, side): pool.submit(ask, name, side) for name in order for side in SIDES}
-            return {name: {side: asked[name, side].result() for side in SIDES} for name in names}, ask
+            asked = {(name, side): pool.submit(ask, name, side) for name in order for side in SIDES
+                     if name not in ALONE}
+            results = {key: one.result() for key, one in asked.items()}
+        results.update({(name, side): ask(name, side) for name in names if name in ALONE for side in SIDES})
+        return {name: {side: results[name, side] for side in SIDES} for name in names}
     finally:
         for server in servers.values():
             server.stop()
@@ -138,7 +141,7 @@ def print_table(results, listed, everything):
     for name, both in results.items():
         different = not same(both)
         if different or everything or name in TOLD:
-            mark = " " if not different else "~" if is_listed(listed.get(name), both) else "!"
+            mark = " " if not different or name in TOLD else "~" if is_listed(listed.get(name), both) else "!"
             print(f"{mark} {name}\n      saker    {both['saker']}\n      kestrel  {both['kestrel']}")
             if mark == "~":
                 print(f"      because  {listed[name]['why']}")
@@ -155,7 +158,7 @@ def main():
     if shutil.which("openssl") is None:
         skip("there is no openssl here")
     program_of = find_servers(options)
-    names = [name for name in [*CASES, *START, *TOLD] if options.case in name]
+    names = [name for name in [*CASES, *ALONE, *START, *TOLD] if options.case in name]
     listed = json.loads(LISTED.read_text()) if LISTED.exists() else {}
     with tempfile.TemporaryDirectory(prefix="saker_tls_") as folder:
         certificates = Certificates(folder)
@@ -163,7 +166,7 @@ def main():
 
         def run(some):
             talks = [name for name in some if name not in START]
-            results = run_cases(program_of, certificates, talks)[0] if talks else {}
+            results = run_cases(program_of, certificates, talks) if talks else {}
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
                 jobs = {(name, side): pool.submit(at_start, program_of, certificates, name, side)
                         for name in some if name in START for side in SIDES}
@@ -182,12 +185,12 @@ def main():
         made = {name: {**both, "why": listed.get(name, {}).get("why", "?")} for name, both in different.items()}
         if options.case:
             made = {**{name: one for name, one in listed.items() if name not in results}, **made}
-        listed = {name: made[name] for name in [*CASES, *START] if name in made}
+        listed = {name: made[name] for name in [*CASES, *ALONE, *START] if name in made}
         LISTED.write_text(json.dumps(listed, indent=2) + "\n")
     print_table(results, listed, options.all)
     failures = [name for name, both in different.items() if not is_listed(listed.get(name), both)]
     gone = [name for name in listed if name in results and name not in different]
-    unknown = [name for name in listed if name not in CASES and name not in START]
+    unknown = [name for name in listed if name not in {**CASES, **ALONE, **START}]
     for name in gone:
         print(f"! {name}: listed as different, and is the same now: {results[name]['saker']}")
     for name in unknown:

@@ -1,7 +1,7 @@
 """Endpoints and certificates that both servers are started with; see compare_tls.py. Files are those of
-certificates.py.
+tls_certificates.py.
 """
-from certificates import PASSWORD
+from tls_certificates import PASSWORD
 
 
 def pair(name):

@@ -1,8 +1,9 @@
 """Certificates for tests, made with openssl: a root, an intermediate one, and what they issue.
 
-Everything is in one folder and lives ten days; the keys are nobody's. NAME.pem has the chain behind the
+Everything is in one folder and lives two months; the keys are nobody's. NAME.pem has the chain behind the
 leaf where there is one, NAME.key its key.
 """
+import hashlib
 import pathlib
 import ssl
 import subprocess
@@ -43,13 +44,13 @@ class Certificates:
     def _openssl(self, *arguments, text=None):
         subprocess.run(["openssl", *arguments], cwd=self.folder, input=text, text=True, check=True, capture_output=True)
 
-    def _issue(self, name, common_name, extensions, by=None, rsa=False, days=10):
+    def _issue(self, name, common_name, extensions, by=None, rsa=False, days=60):
         key = ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if rsa else ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
         self._openssl("genpkey", "-algorithm", *key, "-out", f"{name}.key")
         self._openssl("req", "-new", "-key", f"{name}.key", "-subj", f"/CN={common_name}", "-out", f"{name}.csr")
         (self.folder / "extensions").write_text(extensions)
         issuer = ["-signkey", f"{name}.key"] if by is None else ["-CA", f"{by}.leaf", "-CAkey", f"{by}.key"]
-        serial = str(int.from_bytes(name.encode()[:8], "big"))
+        serial = str(int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "big") >> 1)
         self._openssl("x509", "-req", "-in", f"{name}.csr", *issuer, "-set_serial", serial, "-days", str(days),
                       "-sha256", "-extfile", "extensions", "-out", f"{name}.leaf")
         chain = self._text(f"{name}.leaf") + (self._text("intermediate.leaf") if by == "intermediate" else "")
