@@ -6,10 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace saker::tls {
 namespace {
 
+// Key updates, attempts at a renegotiation, warnings: work for nothing. OpenSSL's own bound for
+// empty records.
+constexpr uint8_t most_without_data = 32;
 constexpr size_t record_header = 5;
 constexpr unsigned char first_type = 20, last_type = 24;  // change_cipher_spec to heartbeat
 constexpr size_t most_plain = 16 * 1024;                  // RFC 8446 5.1
@@ -36,8 +40,10 @@ void tls_stream::wait_for_ciphertext() noexcept {
 
 // Not more than the reader keeps up with. Where slabs are scarce nobody fills another one while it
 // leaves one unread.
+// Nor while the client does not take what OpenSSL has to answer: key updates would pile up.
 bool tls_stream::may_open() const noexcept {
-    if (failed_ || said_end_ || in_.reader_gone() || in_.should_pause()) return false;
+    if (failed_ || said_end_ || in_.reader_gone() || in_.should_pause() || waits_to_send_)
+        return false;
     return in_.unexamined() < slab_pool::slab_size / 2 || !connection_.on_core().slabs().scarce();
 }
 
@@ -62,9 +68,13 @@ void tls_stream::on_ciphertext() noexcept {
         if (size == 0) break;
         if (!open_record(size)) break;
         opened = true;
+        waits_to_send_ = raw_out_.length() >= most_ahead && !raw_out_.reader_gone();
     }
     // Behind the end, and what nobody wants any more.
     if (failed_ || said_end_ || in_.reader_gone()) raw_in_.advance(raw_in_.length());
+    // An answer to a key update leaves with what is answered next.
+    if (opened && !raw_out_.empty()) connection_.on_core().at_turn_end(*this);
+    if (waits_to_send_) return in_.publish();  // goes on when the socket has room
     if (next_record() > 0) {
         in_.when_room(
             {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_ciphertext(); }, this});
@@ -77,7 +87,6 @@ void tls_stream::on_ciphertext() noexcept {
         }
         wait_for_ciphertext();
     }
-    if (opened) raw_out_.publish();  // an alert, an answer to a key update
     in_.publish();
 }
 
@@ -93,10 +102,13 @@ bool tls_stream::open_record(size_t size) noexcept {
     size_t got = 0;
     const int result = SSL_read_ex(ssl_.get(), room, most, &got);
     if (result == 1) {
+        without_data_ = 0;
         in_.commit(got);
         return true;
     }
     on_read_end(result);
+    if (++without_data_ > most_without_data)
+        fail(end_reason::tls_record_error, "too many records without data");
     return !failed_ && !said_end_;
 }
 
@@ -110,7 +122,7 @@ void tls_stream::on_read_end(int result) noexcept {
             break;
         default: fail(end_reason::tls_record_error, openssl_errors());
     }
-    if (asked_client_ && client_answered_) in_.interrupt();
+    if (waits_for_client_ && client_answered_) in_.interrupt();
 }
 
 // ---- what goes ----
@@ -127,6 +139,7 @@ void tls_stream::on_room() noexcept {
     raw_out_.when_room(
         {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_room(); }, this});
     if (raw_out_.reader_gone() && !out_.reader_gone()) out_.stop_reading();
+    if (std::exchange(waits_to_send_, false)) on_ciphertext();
     if (out_.empty() && !finishing_) return;
     connection_.on_core().at_turn_end(*this);
 }
@@ -141,13 +154,13 @@ void tls_stream::at_turn_end() noexcept {
 bool tls_stream::sealed() const noexcept { return out_.empty() || raw_out_.reader_gone(); }
 
 void tls_stream::seal() noexcept {
-    if (out_.empty() || failed_) return;
-    forget_errors();
-    try_kernel();
-    if (kernel_sends()) {
-        hand_over();
-    } else {
-        while (!out_.empty() && raw_out_.length() < most_ahead && seal_record()) {}
+    if (!out_.empty() && !failed_) {
+        forget_errors();
+        try_kernel();
+        if (kernel_sends())
+            hand_over();
+        else
+            while (!out_.empty() && raw_out_.length() < most_ahead && seal_record()) {}
     }
     raw_out_.publish();
 }
