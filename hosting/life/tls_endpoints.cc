@@ -52,8 +52,9 @@ error tls_endpoints::add_default(tls::endpoint_settings& settings, const server_
     log.write(log_level::warning,
               "No certificate is configured: a self-signed one for developers " +
                   std::string(made->made_now ? "was made" : "is used") +
-                  ", for localhost alone. To trust it, import " + made->trusted_path +
-                  " where your browser or system keeps its authorities.");
+                  ", for localhost alone. To trust it: curl --cacert " + made->trusted_path +
+                  ", or for Chromium certutil -A -d sql:$HOME/.pki/nssdb -t P,, -n saker -i " +
+                  made->trusted_path + '.');
     settings.default_loaded = {made->certificate};
     return {};
 }

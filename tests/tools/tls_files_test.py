@@ -77,7 +77,9 @@ def test_one_key_file_makes_tickets_of_several_hosts(folder):
     with open(keys, "wb") as file:
         file.write(os.urandom(80))
     shared = {"Tls": {"SessionTicketKeyFile": keys}}
-    with Site(folder, shared, root) as one, Site(folder, shared, root) as other, Site(folder, root=root) as stranger:
+    same = {"Certificate": {"Path": root.whole("server")}}
+    with Site(folder, shared, root, **same) as one, Site(folder, shared, root, **same) as other, \
+         Site(folder, shared, root) as another, Site(folder, root=root, **same) as stranger:
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             context = one.context(maximum_version=version)
 
@@ -88,7 +90,8 @@ def test_one_key_file_makes_tickets_of_several_hosts(folder):
             was, session = resumed(one, None)
             assert not was
             assert resumed(other, session)[0], version
-            assert not resumed(stranger, session)[0], version
+            assert not resumed(stranger, session)[0], f"{version}: without the keys"
+            assert not resumed(another, session)[0], f"{version}: with another certificate"
 
         # Rotated: the new one in front, the old one is good for what it was given for.
         with open(keys, "rb") as file:
@@ -121,7 +124,7 @@ def test_the_development_certificate(folder):
             trusted = os.path.join(data, "saker", "https", "localhost.crt")
             verb = "was made" if time_of_it == "made" else "is used"
             told = f"No certificate is configured: a self-signed one for developers {verb}"
-            assert told in server.said() and f"import {trusted} " in server.said(), server.said()
+            assert told in server.said() and f"--cacert {trusted}, " in server.said(), server.said()
             for name in (NAME, HOST):
                 done = subprocess.run(["curl", "-s", "--cacert", trusted, f"https://{name}:{port}/plaintext"],
                                       capture_output=True)
@@ -163,6 +166,12 @@ def test_all_mistakes_are_told_together(folder):
         assert "/nowhere/at/all.pem" in said and "Now listening" not in said, said
     finally:
         server.close()
+    # And without serving anything.
+    checked = subprocess.run([SAKER, "serve", "--check-config"], cwd=os.path.join(folder, "server"),
+                             capture_output=True, text=True)
+    assert checked.returncode == 2, checked.stderr
+    for name in endpoints:
+        assert f"Endpoint {name}: " in checked.stderr, f"{name}: {checked.stderr}"
 
 
 if __name__ == "__main__":
