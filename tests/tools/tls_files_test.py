@@ -79,7 +79,8 @@ def test_one_key_file_makes_tickets_of_several_hosts(folder):
     shared = {"Tls": {"SessionTicketKeyFile": keys}}
     same = {"Certificate": {"Path": root.whole("server")}}
     with Site(folder, shared, root, **same) as one, Site(folder, shared, root, **same) as other, \
-         Site(folder, shared, root) as another, Site(folder, root=root, **same) as stranger:
+         Site(folder, shared, root, Certificate={"Path": root.whole("another")}) as another, \
+         Site(folder, root=root, **same) as stranger:
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             context = one.context(maximum_version=version)
 
