@@ -85,6 +85,7 @@ CONFORMANCE(tls_middleware, of_an_https_url_is_before_it_where_nobody_says_other
     endpoint_options.use(one.middleware());
     serve(hello);
     expect_greeting(tls());
+    finish();  // which `one` has to outlive
     EXPECT_FALSE(one.knows_tls);
     EXPECT_TRUE(one.in.starts_with("\x16\x03\x01"));
 }

@@ -230,6 +230,15 @@ tls_session tls_client::session() {
     return state_->session;
 }
 
+tls_session tls_client::session_so_far() const { return state_->session; }
+
+std::string tls_client::ticket_of(const tls_session& one) {
+    const unsigned char* bytes = nullptr;
+    size_t size = 0;
+    SSL_SESSION_get0_ticket(one.get(), &bytes, &size);
+    return {reinterpret_cast<const char*>(bytes), size};
+}
+
 uint64_t tls_client::lifetime_of(const tls_session& one) {
     return SSL_SESSION_get_ticket_lifetime_hint(one.get());
 }

@@ -172,6 +172,9 @@ public:
     [[nodiscard]] bool early_data_accepted() const;
     // What the server has given last; null where it has given none.
     [[nodiscard]] tls_session session();
+    // The same without waiting for one that may still come.
+    [[nodiscard]] tls_session session_so_far() const;
+    [[nodiscard]] static std::string ticket_of(const tls_session&);
     [[nodiscard]] static uint64_t lifetime_of(const tls_session&);  // seconds, as the server said
     [[nodiscard]] static uint32_t early_data_of(const tls_session&);
     static void promise_early_data(const tls_session&, uint32_t size);
