@@ -223,8 +223,10 @@ void use_sessions(SSL_CTX* context, const endpoint_settings& of, ticket_keys& ke
 // A ticket is good where it was made: where the same certificates are shown (RFC 6066 3 forbids to
 // resume under another name), and not where clients have to show one when they have shown none, nor
 // when other authorities are trusted.
-void tie_sessions(SSL* ssl, const host_settings& host, client_certificate_mode mode,
-                  const std::vector<server_certificate>& certificates) noexcept {
+std::optional<session_tie> tie_of(const host_settings& host, client_certificate_mode mode,
+                                  const std::vector<server_certificate>& certificates) noexcept {
+    session_tie tie{};
+    static_assert(sizeof tie == SSL_MAX_SID_CTX_LENGTH);
     unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX* const hashing = EVP_MD_CTX_new();
     bool well = hashing != nullptr && EVP_DigestInit_ex(hashing, EVP_sha256(), nullptr) == 1 &&
@@ -238,11 +240,9 @@ void tie_sessions(SSL* ssl, const host_settings& host, client_certificate_mode m
     }
     well = well && EVP_DigestFinal_ex(hashing, digest, nullptr) == 1;
     EVP_MD_CTX_free(hashing);
-    // No ticket where nobody can say whose it would be.
-    if (well)
-        SSL_set_session_id_context(ssl, digest, SSL_MAX_SID_CTX_LENGTH);
-    else
-        SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    if (!well) return std::nullopt;
+    std::copy_n(digest, tie.size(), tie.begin());
+    return tie;
 }
 
 // TLS 1.2 would ask at once: asking later is a renegotiation there.
@@ -273,6 +273,22 @@ void append(error& all, error more) {
     for (std::string& one : more.messages) all.messages.push_back(std::move(one));
 }
 
+void use_client_certificates(SSL* ssl, const https_options& options, client_certificate_mode mode,
+                             const std::optional<session_tie>& tie) noexcept {
+    const bool delays = mode == client_certificate_mode::delay_certificate;
+    SSL_set_verify(ssl, verification(mode), nullptr);
+    SSL_set_cert_cb(ssl, delays ? forget_delay_before_13 : nullptr, nullptr);
+    // A client that has to be looked at by a callback, or in a revocation list, is looked at in
+    // each handshake: a ticket would let it in unseen.
+    const bool unseen =
+        mode != client_certificate_mode::no_certificate &&
+        (options.client_certificate_validation || options.check_certificate_revocation);
+    const bool tickets = tie && !unseen;
+    tickets ? SSL_clear_options(ssl, SSL_OP_NO_TICKET) : SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    SSL_set_num_tickets(ssl, tickets ? 1 : 0);
+    if (tie) SSL_set_session_id_context(ssl, tie->data(), static_cast<unsigned>(tie->size()));
+}
+
 }  // namespace
 
 error make_context(host_settings& host, const endpoint_settings& of, ticket_keys& keys) {
@@ -295,6 +311,7 @@ error make_context(host_settings& host, const endpoint_settings& of, ticket_keys
     append(wrong, use_own_certificates(context, host));
     append(wrong, trust(context, host));
     use_sessions(context, of, keys);
+    host.tie = tie_of(host, host.client_certificates, host.certificates);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, nullptr);
     if (!host.alpn.empty()) SSL_CTX_set_alpn_select_cb(context, on_alpn, &host);
     SSL_CTX_set_tlsext_status_cb(context, on_status_request);
@@ -326,28 +343,17 @@ bool use_protocols(SSL* ssl, ssl_protocols protocols) noexcept {
     return least <= most;
 }
 
-void use_client_certificates(SSL* ssl, const host_settings& host, client_certificate_mode mode,
-                             const std::vector<server_certificate>& certificates) noexcept {
-    const https_options& options = *host.options;
-    const bool delays = mode == client_certificate_mode::delay_certificate;
-    SSL_set_verify(ssl, verification(mode), nullptr);
-    SSL_set_cert_cb(ssl, delays ? forget_delay_before_13 : nullptr, nullptr);
-    // A client that has to be looked at by a callback, or in a revocation list, is looked at in
-    // each handshake: a ticket would let it in unseen.
-    const bool unseen =
-        mode != client_certificate_mode::no_certificate &&
-        (options.client_certificate_validation || options.check_certificate_revocation);
-    unseen ? SSL_set_options(ssl, SSL_OP_NO_TICKET) : SSL_clear_options(ssl, SSL_OP_NO_TICKET);
-    SSL_set_num_tickets(ssl, unseen ? 0 : 1);
-    tie_sessions(ssl, host, mode, certificates);
-}
-
 void use_host(SSL* ssl, const host_settings& host) noexcept {
     SSL_CTX* const context = host.context.get();
     SSL_set_SSL_CTX(ssl, context);
     SSL_set_min_proto_version(ssl, static_cast<int>(SSL_CTX_get_min_proto_version(context)));
     SSL_set_max_proto_version(ssl, static_cast<int>(SSL_CTX_get_max_proto_version(context)));
-    use_client_certificates(ssl, host, host.client_certificates, host.certificates);
+    use_client_certificates(ssl, *host.options, host.client_certificates, host.tie);
+}
+
+void use_instead(SSL* ssl, const host_settings& host, client_certificate_mode mode,
+                 const std::vector<server_certificate>& certificates) noexcept {
+    use_client_certificates(ssl, *host.options, mode, tie_of(host, mode, certificates));
 }
 
 bool is_fit_for_http2(const SSL_CIPHER* cipher) noexcept {

@@ -43,17 +43,15 @@ struct service::handshake : list_link {
         of.core_.counts().tls_handshakes_active.subtract();
     }
 
-    // Suspends until it has its turn.
+    // Suspends until it has its turn. One that has begun comes before those that have not: it
+    // holds OpenSSL's buffers meanwhile.
     auto turn() noexcept {
         struct awaiter {
             handshake& self;
             bool await_ready() const noexcept { return false; }
             void await_suspend(std::coroutine_handle<> who) noexcept {
                 self.waiting = who;
-                self.next = nullptr;
-                *self.of.last_turn_ = &self;
-                self.of.last_turn_ = &self.next;
-                self.of.core_.at_turn_end(self.of.turn_);
+                self.of.stand_in_line(self);
             }
             void await_resume() const noexcept {}
         };
@@ -64,6 +62,7 @@ struct service::handshake : list_link {
     core_connection& connection;
     std::coroutine_handle<> waiting;
     bool decides = false;  // the application does
+    bool begun = false;    // it had a turn
     handshake* next = nullptr;
 };
 
@@ -303,6 +302,15 @@ void service::turn_hook::run(turn_end_hook& due) noexcept {
     self.last = !self.last;
     if (self.last) return self.owner.core_.at_turn_end(self);
     self.owner.give_turns();
+}
+
+void service::stand_in_line(handshake& one) noexcept {
+    handshake** const place = one.begun ? &next_turn_ : last_turn_;
+    one.begun = true;
+    one.next = *place;
+    *place = &one;
+    if (one.next == nullptr) last_turn_ = &one.next;
+    core_.at_turn_end(turn_);
 }
 
 void service::give_turns() noexcept {

@@ -59,6 +59,7 @@ private:
     void answer_http(core_connection& to) noexcept;
     void fail(core_connection& of, end_reason why, std::string_view what) noexcept;
     [[nodiscard]] bool end_oldest() noexcept;
+    void stand_in_line(handshake&) noexcept;
     void give_turns() noexcept;
 
     core& core_;

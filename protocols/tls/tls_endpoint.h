@@ -14,11 +14,15 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace saker::tls {
+
+// What a session has to have in common with the connection that resumes it.
+using session_tie = std::array<unsigned char, 32>;
 
 // What is the same for all connections that ask for one name.
 struct host_settings {
@@ -29,6 +33,7 @@ struct host_settings {
     std::string alpn;  // what is offered, in the form of the wire (RFC 7301 3.1); empty: no answer
     const https_options* options = nullptr;
     std::array<unsigned char, 32> trusted{};  // a digest of who vouches for clients
+    std::optional<session_tie> tie;           // of its sessions; none: there are no tickets
 };
 
 struct context_set {
@@ -84,9 +89,9 @@ private:
 [[nodiscard]] bool use_certificates(SSL*, const std::vector<server_certificate>&) noexcept;
 // Of those that it is allowed; false: none.
 [[nodiscard]] bool use_protocols(SSL*, ssl_protocols) noexcept;
-// And what sessions are good for: for connections with these certificates of ours.
-void use_client_certificates(SSL*, const host_settings&, client_certificate_mode,
-                             const std::vector<server_certificate>&) noexcept;
+// What a callback says instead of the host's settings; after `use_host`.
+void use_instead(SSL*, const host_settings&, client_certificate_mode,
+                 const std::vector<server_certificate>&) noexcept;
 // Its context and all that OpenSSL does not take over with that (SSL_set_SSL_CTX(3)).
 void use_host(SSL*, const host_settings&) noexcept;
 

@@ -179,7 +179,7 @@ bool tls_stream::apply(SSL* ssl, const tls_connection_options& chosen, int& aler
     }
     chosen_ = chosen.certificates;
     mode_ = chosen.client_certificates.value_or(mode_);
-    use_client_certificates(ssl, *host_, mode_, chosen_);
+    use_instead(ssl, *host_, mode_, chosen_);
     if (!chosen.protocols || use_protocols(ssl, *chosen.protocols)) return true;
     alert = SSL_AD_PROTOCOL_VERSION;
     failure_ = "the protocols that were chosen are not those that the endpoint serves";
