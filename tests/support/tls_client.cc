@@ -202,10 +202,14 @@ size_t tls_client::messages_of(uint8_t kind, bool sent) const {
 // ---- after the handshake ----
 
 void tls_client::update_key(bool asks_for_the_server_s) {
+    say(sealed_key_update(asks_for_the_server_s));
+}
+
+std::string tls_client::sealed_key_update(bool asks_for_the_server_s) {
     SSL_key_update(state_->ssl.get(),
                    asks_for_the_server_s ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
     state_->fails(SSL_do_handshake(state_->ssl.get()));
-    say(state_->drain());
+    return state_->drain();
 }
 
 std::string tls_client::renegotiation() {

@@ -165,6 +165,8 @@ public:
     // ---- after the handshake ----
 
     void update_key(bool asks_for_the_server_s);
+    // The same, which is not sent.
+    std::string sealed_key_update(bool asks_for_the_server_s);
     // Of TLS 1.2; what it says, which is not sent.
     std::string renegotiation();
     // Of TLS 1.3, before the handshake: its first flight with this in it.
