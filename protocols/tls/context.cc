@@ -37,18 +37,25 @@ int on_client_hello(SSL* ssl, int* alert, void*) noexcept {
     return *accepted ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
 }
 
-// The server's preference; a client that offers only what nobody serves is refused (RFC 7301 3.2).
-int on_alpn(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
-            unsigned offered_size, void* of) noexcept {
+// The server's preference; a client that offers only what nobody serves is refused (RFC 7301 3.2),
+// and so is HTTP/2 over a cipher suite that it forbids (RFC 9113 9.2.2).
+int on_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* size,
+            const unsigned char* offered, unsigned offered_size, void* of) noexcept {
     const auto& host = *static_cast<const host_settings*>(of);
-    if (host.alpn.empty()) return SSL_TLSEXT_ERR_NOACK;
-    const auto* const ours = reinterpret_cast<const unsigned char*>(host.alpn.data());
-    unsigned char* found = nullptr;
-    if (SSL_select_next_proto(&found, size, ours, static_cast<unsigned>(host.alpn.size()), offered,
-                              offered_size) != OPENSSL_NPN_NEGOTIATED)
-        return SSL_TLSEXT_ERR_ALERT_FATAL;
-    *chosen = found;
-    return SSL_TLSEXT_ERR_OK;
+    const bool http2 = is_fit_for_http2(SSL_get_pending_cipher(ssl));
+    for (std::string_view left = host.alpn; !left.empty();) {
+        const auto length = static_cast<unsigned>(static_cast<unsigned char>(left.front())) + 1;
+        const auto* const ours = reinterpret_cast<const unsigned char*>(left.data());
+        const bool forbidden = left.substr(1, length - 1) == "h2" && !http2;
+        left.remove_prefix(length);
+        unsigned char* found = nullptr;
+        if (forbidden || SSL_select_next_proto(&found, size, ours, length, offered, offered_size) !=
+                             OPENSSL_NPN_NEGOTIATED)
+            continue;
+        *chosen = found;
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 // The stapled response of the certificate that was chosen; OpenSSL frees what it is given.
