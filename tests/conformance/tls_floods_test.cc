@@ -239,6 +239,11 @@ protected:
         EXPECT_EQ(to.heard(), with);
         to.ignore();
     }
+    // OpenSSL answers the first one when it reads the second, which it answers when it writes.
+    static std::string two_updates(tls_client& of) {
+        const std::string first = of.sealed_key_update(true);
+        return first + of.sealed_key_update(true);
+    }
     // Ready for its last flight of the handshake.
     tls_client& almost(const tls_client_options& with) {
         tls_client& made = new_tls(with);
@@ -276,60 +281,15 @@ CONFORMANCE(tls_first_words, may_come_with_the_end_of_a_resumed_handshake) {
     }
 }
 
-CONFORMANCE(tls_first_words, may_come_with_a_key_update) {
+CONFORMANCE(tls_first_words, may_come_with_key_updates) {
     serve(hello);
     tls_client& here = open_tls(chosen_with(tls_version::tls13));
     here.settle();
     for (int i = 0; i < 3; ++i) {
-        const std::string update = here.sealed_key_update(true);
-        here.wire().say_at_once(update + here.seal(get));
+        const std::string updates = two_updates(here);
+        here.wire().say_at_once(updates + here.seal(get));
         expect_answered_at_once(here, ok("hello"));
     }
-}
-
-// Nothing has a deadline here, so that a turn may sleep: it does not while there is an answer.
-class without_deadlines : public first_words {
-protected:
-    without_deadlines() {
-        url = "tcp://127.0.0.1:0";
-        https.handshake_timeout = infinite;
-        endpoint_options.run([](connection& accepted) -> task<> {
-            pipe& in = accepted.input();
-            while (co_await in.read()) {
-                while (const share piece = in.take(in.length()))
-                    accepted.output().write(piece.text());
-                if (!co_await accepted.output().flush()) co_return;
-            }
-        });
-    }
-    void expect_echo_without_sleeping(tls_client& of, const std::string& said,
-                                      std::string_view echo) {
-        of.wire().say_at_once(said);
-        for (int turns_left = 20; of.heard().size() < echo.size() && turns_left > 0; --turns_left) {
-            const auto begin = std::chrono::steady_clock::now();
-            here().turn(begin + 10s);
-            ASSERT_LT(std::chrono::steady_clock::now(), begin + 5s) << "it has slept";
-            of.wire().take_once();
-            of.turn_until([] { return true; });
-        }
-        EXPECT_EQ(of.heard(), echo);
-        of.ignore();
-    }
-};
-CONFORMANCE_SUITE_OVER(tls_sleepless, without_deadlines, whole_settings);
-
-CONFORMANCE(tls_sleepless, answers_behind_what_does_not_hurry) {
-    serve_routes();
-    tls_client& client = almost(chosen_with(tls_version::tls13));
-    const std::string last = client.flight();
-    ASSERT_TRUE(client.established()) << client.failure();
-    expect_echo_without_sleeping(client, last + client.seal("line"), "line");
-    for (int i = 0; i < 3; ++i) {
-        const std::string update = client.sealed_key_update(true);
-        expect_echo_without_sleeping(client, update + client.seal("more"), "more");
-    }
-    client.end();
-    client.receive_end();
 }
 
 }  // namespace
