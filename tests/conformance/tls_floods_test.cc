@@ -1,5 +1,5 @@
 // Records that carry nothing for the application, few or many: key updates, answers to what was
-// asked later; and that what is answered to them, or comes along with them, does not wait.
+// asked later; and requests that come along with them or with the end of the handshake.
 
 #include "tests/support/serve_tls.h"
 
@@ -62,23 +62,6 @@ CONFORMANCE(tls_key_updates, that_are_more_in_a_row_end_the_connection) {
         EXPECT_EQ(ended(), end_reason::tls_record_error);
         EXPECT_EQ(counts().requests.value(), 0u);
         forget_tls();
-    }
-}
-
-CONFORMANCE(tls_key_updates, do_not_delay_what_comes_with_them) {
-    serve(hello);
-    tls_client& here = newest();
-    for (int i = 0; i < 3; ++i) {
-        for (const bool ask : {false, true}) {
-            const std::string first = here.sealed_key_update(ask);
-            here.wire().send_raw(first + here.seal(get));
-            here.settle();  // the clock stands still
-            here.receive_raw(ok("hello"));
-            const std::string second = here.seal(get);
-            here.wire().send_raw(second + here.sealed_key_update(ask));
-            here.settle();
-            here.receive_raw(ok("hello"));
-        }
     }
 }
 
@@ -244,49 +227,68 @@ CONFORMANCE(tls_late_certificates_of_raw_protocols, are_not_followed_by_an_end_t
     EXPECT_EQ(ended(), end_reason::application_completed);
 }
 
-// ---- what comes with the end of the handshake ----
+// ---- what comes with something else ----
 
-TLS_SUITE(tls_first_requests);
+// Which is answered in the turn that has received it, together with whatever else is: the first
+// bytes that the client hears are followed by all of them without another turn.
+class first_words : public served_tls {
+protected:
+    void expect_answered_at_once(tls_client& to, std::string_view with) {
+        to.wire().turn_until([&] { return !to.wire().heard().empty(); });
+        to.turn_until([] { return true; });
+        EXPECT_EQ(to.heard(), with);
+        to.ignore();
+    }
+    // OpenSSL answers the first one when it reads the second, which it answers when it writes.
+    static std::string two_updates(tls_client& of) {
+        const std::string first = of.sealed_key_update(true);
+        return first + of.sealed_key_update(true);
+    }
+    // Ready for its last flight of the handshake.
+    tls_client& almost(const tls_client_options& with) {
+        tls_client& made = new_tls(with);
+        made.wire().send_raw(made.flight());
+        made.wire().turn_until([&] { return !made.wire().heard().empty(); });
+        return made;
+    }
+};
+CONFORMANCE_SUITE_OVER(tls_first_words, first_words, whole_settings);
 
-CONFORMANCE(tls_first_requests, may_come_with_the_end_of_the_handshake) {
+CONFORMANCE(tls_first_words, may_come_with_the_end_of_the_handshake) {
     serve(hello);
-    for (const tls_version version : both_versions) {
-        for (int i = 0; i < 3; ++i) {
-            tls_client& here = new_tls(chosen_with(version));
-            here.wire().send_raw(here.flight());
-            here.wire().turn_until([&] { return !here.wire().heard().empty(); });
-            const std::string last = here.flight();
-            if (!here.established()) {  // TLS 1.2: the server has the last word of the handshake
-                here.wire().send_raw(last);
-                here.wire().settle();
-                EXPECT_EQ(here.flight(), "");
-                ASSERT_TRUE(here.established()) << here.failure();
-                here.wire().send_raw(here.seal(get));
-            } else {
-                here.wire().send_raw(last + here.seal(get));
-            }
-            here.settle();  // the clock stands still
-            here.receive_raw(ok("hello"));
-        }
+    for (int i = 0; i < 3; ++i) {
+        tls_client& here = almost(chosen_with(tls_version::tls13));
+        const std::string last = here.flight();
+        ASSERT_TRUE(here.established()) << here.failure();
+        here.wire().say_at_once(last + here.seal(get));
+        expect_answered_at_once(here, ok("hello"));
     }
 }
 
-CONFORMANCE(tls_first_requests, may_come_with_the_end_of_a_resumed_handshake) {
+CONFORMANCE(tls_first_words, may_come_with_the_end_of_a_resumed_handshake) {
     serve(hello);
     for (const tls_version version : both_versions) {
         tls_client_options with = chosen_with(version);
         tls_client& before = open_tls(with);
         expect_greeting(before);
         with.resumes = before.session();
-        tls_client& here = new_tls(with);
-        here.wire().send_raw(here.flight());
-        here.wire().turn_until([&] { return !here.wire().heard().empty(); });
+        tls_client& here = almost(with);
         const std::string last = here.flight();
         ASSERT_TRUE(here.established()) << here.failure();
         EXPECT_TRUE(here.resumed());
-        here.wire().send_raw(last + here.seal(get));
-        here.settle();
-        here.receive_raw(ok("hello"));
+        here.wire().say_at_once(last + here.seal(get));
+        expect_answered_at_once(here, ok("hello"));
+    }
+}
+
+CONFORMANCE(tls_first_words, may_come_with_key_updates) {
+    serve(hello);
+    tls_client& here = open_tls(chosen_with(tls_version::tls13));
+    here.settle();
+    for (int i = 0; i < 3; ++i) {
+        const std::string updates = two_updates(here);
+        here.wire().say_at_once(updates + here.seal(get));
+        expect_answered_at_once(here, ok("hello"));
     }
 }
 
