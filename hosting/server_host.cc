@@ -81,6 +81,7 @@ error server_host::prepare(const clock& time) {
                       over_.notify_all();
                   }});
     endpoints_.emplace(cores_, requests, admission_, here_);
+    recorder_->ask_for_certificates([this] { return endpoints_->tls().certificates(); });
     started_ = true;
     running_ = true;
     return {};

@@ -213,6 +213,14 @@ void core_connection::flush() noexcept {
     send_.pieces = {pieces_, piece_count_};
     send_.unhurried = sending_ == out_.length() && !out_.completed() && !out_.should_pause();
     core_.io().send(socket_, send_);
+    // What another hook of this turn writes behind it (TLS) must not wait for an answer that does
+    // not hurry.
+    if (send_.in_flight && send_.unhurried)
+        out_.when_readable({[](void* self) noexcept {
+                                auto& waits = *static_cast<core_connection*>(self);
+                                waits.core_.at_next_turn_end(waits);
+                            },
+                            this});
 }
 
 // Nothing that is written reaches anybody any more; who waits for room hears that the peer has

@@ -226,6 +226,7 @@ void append_json(std::string& out, const access_record& of) {
     append_member(out, "method", of.method);
     append_member(out, "target", of.target);
     append_member(out, "protocol", of.protocol);
+    append_member(out, "scheme", of.scheme);
     append_member(out, "host", of.host);
     append_member(out, "route", of.route);
     append_member(out, "error", of.error);

@@ -23,7 +23,7 @@ struct access_record {
     std::string_view client;  // "127.0.0.1:50000", "[::1]:50000", "unix:", or empty
     std::string_view id;      // of the request: "{connection id}:{number}"
     // Empty where the request was refused before it was understood.
-    std::string_view method, target, protocol, host, referer, user_agent;
+    std::string_view method, target, protocol, scheme, host, referer, user_agent;
     std::string_view route;
     std::string_view line;  // of a request that was not understood: what came of its first line
     uint16_t status = 0;

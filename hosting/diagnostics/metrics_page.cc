@@ -28,8 +28,11 @@ size_t each_core(const page& of) { return of.cores().size(); }
 size_t each_endpoint(const page& of) { return of.endpoints().size(); }
 size_t each_end(const page&) { return end_reason_count - 1; }
 size_t each_rejection(const page&) { return rejection_reason_count - 1; }
-size_t each_method(const page&) { return method_count; }
+size_t each_method(const page&) { return 2 * method_count; }
 size_t each_series(const page& of) { return of.series(); }
+size_t each_handshake_end(const page&) { return handshake_ends; }
+size_t each_direction(const page&) { return 2; }
+size_t each_certificate(const page& of) { return of.certificates().size(); }
 
 template <class Count>
 uint64_t sum(const page& of, Count count) {
@@ -156,11 +159,13 @@ void connection_ends(std::string& out, std::string_view name, const page& of, si
 // ---- requests ----
 
 void active_requests(std::string& out, std::string_view name, const page& of, size_t item) {
+    const size_t verb = item / 2, secure = item % 2;
     const uint64_t count = sum(
-        of, [item](const core_recorder& one) -> auto& { return one.active[item]; });
+        of,
+        [ verb, secure ](const core_recorder& one) -> auto& { return one.active[secure][verb]; });
     std::string labels;
-    add_label(labels, "http_request_method", method_label(static_cast<method>(item)));
-    add_label(labels, "url_scheme", "http");
+    add_label(labels, "http_request_method", method_label(static_cast<method>(verb)));
+    add_label(labels, "url_scheme", scheme_label(secure != 0));
     write_sample(out, {name}, labels, count);
 }
 
@@ -185,6 +190,48 @@ void rejected_requests(std::string& out, std::string_view name, const page& of, 
 void bare_line_feeds(std::string& out, std::string_view name, const page& of, size_t) {
     write_sample(out, {name}, "kestrel_bare_line_feed_outcome=\"rejected\"",
                  rejected(of, static_cast<size_t>(rejection_reason::bare_line_feed)));
+}
+
+// ---- TLS ----
+
+void handshake_durations(std::string& out, std::string_view name, const page& of, size_t item) {
+    histogram_sum all(handshake_bounds);
+    for (const core_recorder* const one_core : of.cores())
+        all.add(one_core->counts().tls_handshakes[item]);
+    std::string label;
+    switch (static_cast<handshake_end>(item)) {
+        case handshake_end::tls12: add_label(label, "tls_protocol_version", "1.2"); break;
+        case handshake_end::tls13: add_label(label, "tls_protocol_version", "1.3"); break;
+        case handshake_end::failed:
+            add_label(label, "error_type", saker::name(end_reason::tls_handshake_failed));
+            break;
+        case handshake_end::timed_out:
+            add_label(label, "error_type", saker::name(end_reason::tls_handshake_timeout));
+            break;
+    }
+    all.write(out, name, label);
+}
+
+void kernel_connections(std::string& out, std::string_view name, const page& of, size_t item) {
+    if (item == 0) {
+        const auto sends = [](const core_recorder& one) -> auto& {
+            return one.counts().tls_kernel_sends;
+        };
+        return write_sample(out, {name}, "direction=\"send\"", sum(of, sends));
+    }
+    const auto receives = [](const core_recorder& one) -> auto& {
+        return one.counts().tls_kernel_receives;
+    };
+    write_sample(out, {name}, "direction=\"receive\"", sum(of, receives));
+}
+
+void certificate_ends(std::string& out, std::string_view name, const page& of, size_t item) {
+    const served_certificate& shown = of.certificates()[item];
+    std::string labels;
+    add_label(labels, "subject", shown.subject);
+    add_label(labels, "thumbprint", shown.thumbprint);
+    write_sample(out, {name}, labels,
+                 static_cast<double>(shown.not_after.time_since_epoch().count()));
 }
 
 // ---- the server ----
@@ -224,6 +271,13 @@ constexpr family families[] = {
       "Connections that are open and were upgraded to another protocol."},
      each_endpoint,
      of_endpoint<&endpoint_counts::upgraded>},
+    {{"kestrel_active_tls_handshakes", "gauge", "TLS handshakes that are under way."},
+     one,
+     total<&counts::tls_handshakes_active>},
+    {{"kestrel_tls_handshake_duration_seconds", "histogram",
+      "From the accept to the end of the TLS handshake; error_type where it came to nothing."},
+     each_handshake_end,
+     handshake_durations},
     {{"kestrel_bare_line_feed_requests_total", "counter",
       "Requests with a line that ends with a line feed alone."},
      one,
@@ -246,6 +300,18 @@ constexpr family families[] = {
     {{"saker_connection_ends_total", "counter", "Connections that have ended, by reason."},
      each_end,
      connection_ends},
+    {{"saker_tls_resumed_total", "counter",
+      "TLS handshakes that were short because a session was resumed."},
+     one,
+     total<&counts::tls_resumed>},
+    {{"saker_tls_kernel_connections_total", "counter",
+      "TLS connections whose records the kernel has taken over, by direction."},
+     each_direction,
+     kernel_connections},
+    {{"saker_tls_certificate_not_after_timestamp_seconds", "gauge",
+      "Until when a certificate that is served is valid, in seconds of 1970."},
+     each_certificate,
+     certificate_ends},
     {{"saker_received_bytes_total", "counter", "Bytes that peers sent."},
      one,
      total<&counts::bytes_received>},
@@ -312,7 +378,10 @@ std::vector<metric_family> metric_families() {
 }
 
 metrics_page::metrics_page(std::shared_ptr<const server_recorder> of)
-    : of_(std::move(of)), cores_(of_->cores()), series_(of_->series().count()) {
+    : of_(std::move(of)),
+      cores_(of_->cores()),
+      certificates_(of_->certificates()),
+      series_(of_->series().count()) {
     for (const core_recorder* const one_core : cores_) {
         for (const core_recorder::endpoint_entry* const entry : one_core->endpoints()) {
             auto known = std::find_if(endpoints_.begin(), endpoints_.end(), [&](const auto& other) {

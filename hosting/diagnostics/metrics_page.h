@@ -38,11 +38,15 @@ public:
     [[nodiscard]] std::span<const core_recorder* const> cores() const noexcept { return cores_; }
     [[nodiscard]] std::span<const endpoint_sum> endpoints() const noexcept { return endpoints_; }
     [[nodiscard]] size_t series() const noexcept { return series_; }
+    [[nodiscard]] std::span<const served_certificate> certificates() const noexcept {
+        return certificates_;
+    }
 
 private:
     const std::shared_ptr<const server_recorder> of_;
     std::vector<const core_recorder*> cores_;
     std::vector<endpoint_sum> endpoints_;
+    std::vector<served_certificate> certificates_;
     size_t series_;
     size_t family_ = 0, item_ = 0;
 };

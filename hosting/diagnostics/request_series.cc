@@ -18,7 +18,7 @@ std::string text_of(const request_labels& of) {
     if (of.status != 0) add_label(text, "http_response_status_code", uint64_t{of.status});
     if (!of.route.empty()) add_label(text, "http_route", of.route);
     add_label(text, "network_protocol_version", of.minor_version == 0 ? "1.0" : "1.1");
-    add_label(text, "url_scheme", "http");
+    add_label(text, "url_scheme", scheme_label(of.secure));
     return text;
 }
 
@@ -61,6 +61,8 @@ size_t request_series::number_of(const request_labels& of) {
     count_.store(number + 1, std::memory_order_release);
     return number;
 }
+
+std::string_view scheme_label(bool secure) noexcept { return secure ? "https" : "http"; }
 
 std::string_view method_label(method of) noexcept {
     return of == method::custom ? "_OTHER" : name(of);

@@ -39,6 +39,7 @@ struct request_labels {
     std::string_view route;  // empty: none
     method verb = method::custom;
     uint8_t minor_version = 1;
+    bool secure = false;
     uint16_t status = 0;  // 0: none
     request_error failure;
 };
@@ -66,6 +67,8 @@ private:
     std::atomic<size_t> count_ = 0;
 };
 
+// "https" of what came over TLS.
+[[nodiscard]] std::string_view scheme_label(bool secure) noexcept;
 // "GET"; "_OTHER" for those that are not known.
 [[nodiscard]] std::string_view method_label(method) noexcept;
 

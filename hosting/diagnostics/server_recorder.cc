@@ -19,6 +19,17 @@ void server_recorder::end() noexcept {
     const std::lock_guard lock(guard_);
     if (log_ != nullptr) log_dropped_ = log_->dropped();
     log_ = nullptr;
+    certificates_ = nullptr;
+}
+
+void server_recorder::ask_for_certificates(std::function<std::vector<served_certificate>()> who) {
+    const std::lock_guard lock(guard_);
+    certificates_ = std::move(who);
+}
+
+std::vector<served_certificate> server_recorder::certificates() const {
+    const std::lock_guard lock(guard_);
+    return certificates_ ? certificates_() : std::vector<served_certificate>();
 }
 
 core_recorder& server_recorder::add_core(core& added) {

@@ -7,11 +7,20 @@
 #include "hosting/diagnostics/access_log.h"
 #include "hosting/diagnostics/core_recorder.h"
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace saker::diagnostics {
+
+// Of TLS: what is told of one that is served.
+struct served_certificate {
+    std::string subject, thumbprint;
+    std::chrono::sys_seconds not_after;
+};
 
 class server_recorder {
 public:
@@ -24,6 +33,8 @@ public:
     // Before the first core: starts the access log, if there is to be one. Empty, or why it cannot
     // be had. `log` lives until the end.
     [[nodiscard]] std::string begin(const access_log_options&, log_writer& log);
+    // Who knows which certificates are served: asked by any thread until the end, and quick.
+    void ask_for_certificates(std::function<std::vector<served_certificate>()> who);
     // After the last core: writes what is left of the access log.
     void end() noexcept;
 
@@ -36,12 +47,15 @@ public:
         uint64_t written = 0, dropped = 0;
     };
     [[nodiscard]] line_counts access_lines() const;
+    // None when it has ended.
+    [[nodiscard]] std::vector<served_certificate> certificates() const;
 
 private:
     request_series series_;
     mutable std::mutex guard_;
     std::vector<std::unique_ptr<core_recorder>> cores_;
     std::unique_ptr<access_log> access_log_;
+    std::function<std::vector<served_certificate>()> certificates_;
     const log_writer* log_ = nullptr;
     uint64_t log_dropped_ = 0;  // when it ended
 };

@@ -53,8 +53,9 @@ error tls_endpoints::add_default(tls::endpoint_settings& settings, const server_
     log.write(log_level::warning,
               "No certificate is configured: a self-signed one for developers " +
                   std::string(made->made_now ? "was made" : "is used") +
-                  ", for localhost alone. To trust it, import " + made->trusted_path +
-                  " where your browser or system keeps its authorities.");
+                  ", for localhost alone. To trust it: curl --cacert " + made->trusted_path +
+                  ", or for Chromium certutil -A -d sql:$HOME/.pki/nssdb -t P,, -n saker -i " +
+                  made->trusted_path + '.');
     settings.default_loaded = {made->certificate};
     return {};
 }
@@ -63,7 +64,7 @@ result<std::shared_ptr<tls::tls_endpoint>> tls_endpoints::make(const wanted& wha
                                                                const server_options& options,
                                                                const log_target& log) {
     const auto& [on, shown, kept] = what;
-    const std::lock_guard lock(guard_);
+    const std::lock_guard one_at_a_time(reading_);
     if (error wrong = begin(options); !wrong.messages.empty()) return wrong;
     tls::endpoint_settings settings;
     settings.options = *on.https;
@@ -77,7 +78,10 @@ result<std::shared_ptr<tls::tls_endpoint>> tls_endpoints::make(const wanted& wha
     if (wrong.messages.empty()) {
         auto made = tls::tls_endpoint::make(std::move(settings), tickets_);
         if (made) {
-            known_.push_back({shown, *made});
+            {
+                const std::lock_guard lock(guard_);
+                known_.push_back({shown, *made});
+            }
             tell_of_kernel(on.https->ktls, log);
             warn_of_expiry(*(*made)->contexts(), shown, log);
             return made;
@@ -90,8 +94,8 @@ result<std::shared_ptr<tls::tls_endpoint>> tls_endpoints::make(const wanted& wha
 }
 
 void tls_endpoints::look_at_expiry(const log_target& log) const {
-    const std::lock_guard lock(guard_);
-    for (const known& one : known_)
+    const std::lock_guard one_at_a_time(reading_);
+    for (const known& one : alive())
         if (const auto endpoint = one.endpoint.lock())
             warn_of_expiry(*endpoint->contexts(), one.shown, log);
 }
@@ -129,12 +133,17 @@ void tls_endpoints::warn_of_expiry(const tls::context_set& set, const std::strin
     }
 }
 
-void tls_endpoints::renew(const log_target& log) {
+std::vector<tls_endpoints::known> tls_endpoints::alive() const {
     const std::lock_guard lock(guard_);
+    return known_;
+}
+
+void tls_endpoints::renew(const log_target& log) {
+    const std::lock_guard one_at_a_time(reading_);
     if (!ticket_file_.empty())
         for (const std::string& one : tickets_->use_file(ticket_file_).messages)
             log.write(log_level::error, one + " The keys stay as they were.");
-    for (const known& one : known_) {
+    for (const known& one : alive()) {
         const auto endpoint = one.endpoint.lock();
         if (endpoint == nullptr) continue;
         const auto before = endpoint->contexts();
@@ -154,16 +163,20 @@ void tls_endpoints::follow(const server_options& now, const log_target& log) {
     std::vector<std::string> files;
     bool any = false;
     {
-        const std::lock_guard lock(guard_);
+        const std::lock_guard one_at_a_time(reading_);
         default_ = now.default_certificate;
+        expiry_warning_ = now.tls.expiry_warning;
+        const std::lock_guard lock(guard_);
         std::erase_if(known_, [](const known& one) { return one.endpoint.expired(); });
-        for (const known& one : known_) {
-            const std::vector<std::string> more = one.endpoint.lock()->files();
-            files.insert(files.end(), more.begin(), more.end());
-        }
-        any = !known_.empty();
-        if (any && !ticket_file_.empty()) files.push_back(ticket_file_);
     }
+    for (const known& one : alive()) {
+        const auto endpoint = one.endpoint.lock();
+        if (endpoint == nullptr) continue;
+        const std::vector<std::string> more = endpoint->files();
+        files.insert(files.end(), more.begin(), more.end());
+        any = true;
+    }
+    if (any && !ticket_file_.empty()) files.push_back(ticket_file_);
     std::sort(files.begin(), files.end());
     files.erase(std::unique(files.begin(), files.end()), files.end());
     if (here_ || (files == followed_ && any == watch_.has_value())) return;
@@ -176,17 +189,16 @@ void tls_endpoints::follow(const server_options& now, const log_target& log) {
     renew(log);  // what has changed between the reading and the watching
 }
 
-std::vector<tls_endpoints::served_certificate> tls_endpoints::certificates() const {
-    const std::lock_guard lock(guard_);
-    std::vector<served_certificate> all;
-    for (const known& one : known_) {
+std::vector<diagnostics::served_certificate> tls_endpoints::certificates() const {
+    std::vector<diagnostics::served_certificate> all;
+    for (const known& one : alive()) {
         const auto endpoint = one.endpoint.lock();
         if (endpoint == nullptr) continue;
         for (const auto& host : endpoint->contexts()->hosts)
             for (const server_certificate& served : host->certificates) {
                 const certificate_facts& facts = served.facts();
-                const auto same = [&](const served_certificate& known_one) {
-                    return known_one.thumbprint == facts.thumbprint;
+                const auto same = [&](const diagnostics::served_certificate& other) {
+                    return other.thumbprint == facts.thumbprint;
                 };
                 if (std::none_of(all.begin(), all.end(), same))
                     all.push_back({facts.subject, facts.thumbprint, facts.not_after});

@@ -4,6 +4,7 @@
 // that is no use changes nothing, and is told of.
 
 #include "core/base/log.h"
+#include "hosting/diagnostics/server_recorder.h"
 #include "hosting/life/reload_watch.h"
 #include "protocols/tls/tls_endpoint.h"
 
@@ -38,18 +39,15 @@ public:
     // Reads all files anew, now. Any thread.
     void renew(const log_target&);
 
-    // Of every certificate that is served, for metrics. Any thread.
-    struct served_certificate {
-        std::string subject, thumbprint;
-        std::chrono::sys_seconds not_after;
-    };
-    [[nodiscard]] std::vector<served_certificate> certificates() const;
+    // Of every certificate that is served, each once. Any thread, without waiting for files.
+    [[nodiscard]] std::vector<diagnostics::served_certificate> certificates() const;
 
 private:
     struct known {
         std::string shown;
         std::weak_ptr<tls::tls_endpoint> endpoint;
     };
+    [[nodiscard]] std::vector<known> alive() const;
     [[nodiscard]] error begin(const server_options&);
     [[nodiscard]] error add_default(tls::endpoint_settings&, const server_options&,
                                     const log_target&);
@@ -57,9 +55,10 @@ private:
     void tell_of_kernel(ktls_mode, const log_target&);
     void warn_of_expiry(const tls::context_set&, const std::string& shown, const log_target&) const;
 
-    const bool here_;  // no thread of its own
-    mutable std::mutex guard_;
+    const bool here_;           // no thread of its own
+    mutable std::mutex guard_;  // of the list; held for a moment
     std::vector<known> known_;
+    mutable std::mutex reading_;  // files; and of what follows. Taken before the other one.
     std::shared_ptr<tls::ticket_keys> tickets_;
     std::string ticket_file_;
     std::optional<certificate_source> default_;  // of those that are served

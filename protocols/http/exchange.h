@@ -164,7 +164,8 @@ namespace saker {
 struct request_outcome {
     // Its head was whole and lawful; without, only the rejection, the status and `line` are known.
     bool understood = false;
-    bool threw = false;  // its handler did, and 500 was answered or the connection reset
+    bool threw = false;   // its handler did, and 500 was answered or the connection reset
+    bool secure = false;  // it came over TLS
     method verb = method::custom;
     uint8_t minor_version = 1;
     uint16_t status = 0;  // that was sent; 0: none, or the client had gone before
@@ -184,8 +185,8 @@ public:
     virtual void on_request_begun(detail::exchange&) noexcept = 0;
     virtual void on_request_over(detail::exchange&, const request_outcome&) noexcept = 0;
     bool tell_begins = false;
-    // Requests that are understood and not over yet, by method.
-    std::array<counter, method_count> active;
+    // Requests that are understood and not over yet: plain ones and those over TLS, by method.
+    std::array<std::array<counter, method_count>, 2> active;
 
 protected:
     ~request_observer() = default;

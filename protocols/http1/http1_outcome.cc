@@ -22,6 +22,7 @@ void http1_exchange::tell_outcome() noexcept {
     request_outcome outcome;
     outcome.understood = understood;
     outcome.threw = threw_;
+    outcome.secure = connection_->tls() != nullptr;
     outcome.status = started_ && !unheard_ ? head.status : uint16_t{0};
     outcome.rejection = rejection_;
     outcome.began = began_;
@@ -30,7 +31,7 @@ void http1_exchange::tell_outcome() noexcept {
         outcome.verb = head_.method();
         outcome.minor_version = static_cast<uint8_t>(head_.version_minor());
         outcome.body_sent = unheard_ ? 0 : written_;
-        told->active[static_cast<size_t>(outcome.verb)].subtract();
+        told->active[outcome.secure ? 1 : 0][static_cast<size_t>(outcome.verb)].subtract();
     } else {
         outcome.line = first_line();
     }

@@ -99,7 +99,8 @@ head_status http1_exchange::understood() noexcept {
     connection_->on_core().counts().requests.add();
     began_ = connection_->on_core().now();
     if (request_observer* const told = service_.observer(); told != nullptr) {
-        told->active[static_cast<size_t>(head_.method())].add();
+        const auto secure = static_cast<size_t>(connection_->tls() != nullptr);
+        told->active[secure][static_cast<size_t>(head_.method())].add();
         if (told->tell_begins) [[unlikely]]
             told->on_request_begun(*this);
     }

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 
 namespace saker::tls {
 namespace {
@@ -35,35 +37,36 @@ int on_client_hello(SSL* ssl, int* alert, void*) noexcept {
     return *accepted ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
 }
 
-// The server's preference; a client that offers only what nobody serves is refused (RFC 7301 3.2).
-int on_alpn(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
-            unsigned offered_size, void* of) noexcept {
+// The server's preference; a client that offers only what nobody serves is refused (RFC 7301 3.2),
+// and so is HTTP/2 over a cipher suite that it forbids (RFC 9113 9.2.2).
+int on_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* size,
+            const unsigned char* offered, unsigned offered_size, void* of) noexcept {
     const auto& host = *static_cast<const host_settings*>(of);
-    if (host.alpn.empty()) return SSL_TLSEXT_ERR_NOACK;
-    const auto* const ours = reinterpret_cast<const unsigned char*>(host.alpn.data());
-    unsigned char* found = nullptr;
-    if (SSL_select_next_proto(&found, size, ours, static_cast<unsigned>(host.alpn.size()), offered,
-                              offered_size) != OPENSSL_NPN_NEGOTIATED)
-        return SSL_TLSEXT_ERR_ALERT_FATAL;
-    *chosen = found;
-    return SSL_TLSEXT_ERR_OK;
+    const bool http2 = is_fit_for_http2(SSL_get_pending_cipher(ssl));
+    for (std::string_view left = host.alpn; !left.empty();) {
+        const auto length = static_cast<unsigned>(static_cast<unsigned char>(left.front())) + 1;
+        const auto* const ours = reinterpret_cast<const unsigned char*>(left.data());
+        const bool forbidden = left.substr(1, length - 1) == "h2" && !http2;
+        left.remove_prefix(length);
+        unsigned char* found = nullptr;
+        if (forbidden || SSL_select_next_proto(&found, size, ours, length, offered, offered_size) !=
+                             OPENSSL_NPN_NEGOTIATED)
+            continue;
+        *chosen = found;
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 // The stapled response of the certificate that was chosen; OpenSSL frees what it is given.
-int on_status_request(SSL* ssl, void* of) noexcept {
-    const auto& host = *static_cast<const host_settings*>(of);
-    const X509* const chosen = SSL_get_certificate(ssl);
-    for (const server_certificate& one : host.certificates) {
-        const loaded_certificate& loaded = *one.loaded();
-        if (loaded.leaf.get() != chosen || loaded.ocsp_response.empty()) continue;
-        const size_t size = loaded.ocsp_response.size();
-        auto* const copy = static_cast<unsigned char*>(OPENSSL_malloc(size));
-        if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
-        std::memcpy(copy, loaded.ocsp_response.data(), size);
-        SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(size));
-        return SSL_TLSEXT_ERR_OK;
-    }
-    return SSL_TLSEXT_ERR_NOACK;
+int on_status_request(SSL* ssl, void*) noexcept {
+    const std::string_view response = listener_of(ssl).ocsp_response(SSL_get_certificate(ssl));
+    if (response.empty()) return SSL_TLSEXT_ERR_NOACK;
+    auto* const copy = static_cast<unsigned char*>(OPENSSL_malloc(response.size()));
+    if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+    std::memcpy(copy, response.data(), response.size());
+    SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.size()));
+    return SSL_TLSEXT_ERR_OK;
 }
 
 int on_verify(X509_STORE_CTX* about, void*) noexcept {
@@ -94,7 +97,7 @@ error use_policy(SSL_CTX* context, const std::vector<std::string>& policy) {
             wrong.messages.push_back(what_is_wrong("The usual cipher suites cannot be had"));
         return wrong;
     }
-    SSL_CTX_set_cipher_list(context, "ALL:COMPLEMENTOFALL:@SECLEVEL=2");
+    SSL_CTX_set_cipher_list(context, "ALL");
     SSL_CTX_set_ciphersuites(
         context,
         (std::string(usual_suites) + ":TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256").c_str());
@@ -165,12 +168,29 @@ error use_own_certificates(SSL_CTX* context, const host_settings& host) {
     return wrong;
 }
 
-error trust(SSL_CTX* context, const host_settings& host) {
+// The first bytes of the SHA-256 of all of them together.
+error look_at_trusted(host_settings& host) {
+    error wrong;
+    std::string all;
+    for (const std::string& file : host.options->client_trust_roots) {
+        std::ifstream text(file, std::ios::binary);
+        all.append(std::istreambuf_iterator<char>(text), std::istreambuf_iterator<char>());
+        if (!text) wrong.messages.push_back("client_trust_roots: " + file + " cannot be read.");
+    }
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    if (EVP_Digest(all.data(), all.size(), digest, nullptr, EVP_sha256(), nullptr) == 1)
+        std::copy_n(digest, host.trusted.size(), host.trusted.begin());
+    return wrong;
+}
+
+error trust(SSL_CTX* context, host_settings& host) {
     error wrong;
     const https_options& options = *host.options;
     if (host.client_certificates == client_certificate_mode::no_certificate &&
         !options.on_connection && !options.on_connection_async)
         return wrong;
+    wrong = look_at_trusted(host);
+    if (!wrong.messages.empty()) return wrong;
     store_ptr store(X509_STORE_new());
     STACK_OF(X509_NAME)* file_names = nullptr;  // told to the client, whose they may be
     if (options.client_trust_roots.empty() && X509_STORE_set_default_paths(store.get()) != 1)
@@ -207,20 +227,29 @@ void use_sessions(SSL_CTX* context, const endpoint_settings& of, ticket_keys& ke
     keys.serve(context);
 }
 
-// A ticket is good where it was made: not for a name whose clients have to show a certificate, when
-// they have shown none to another.
-void tie_sessions(SSL* ssl, const https_options& options, client_certificate_mode mode) noexcept {
+// A ticket is good where it was made: where the same certificates are shown (RFC 6066 3 forbids to
+// resume under another name), and not where clients have to show one when they have shown none, nor
+// when other authorities are trusted.
+std::optional<session_tie> tie_of(const host_settings& host, client_certificate_mode mode,
+                                  const std::vector<server_certificate>& certificates) noexcept {
+    session_tie tie{};
+    static_assert(sizeof tie == SSL_MAX_SID_CTX_LENGTH);
     unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    const EVP_MD* const hash = EVP_sha256();
     EVP_MD_CTX* const hashing = EVP_MD_CTX_new();
-    EVP_DigestInit_ex(hashing, hash, nullptr);
-    EVP_DigestUpdate(hashing, &mode, sizeof mode);
-    for (const std::string& root : options.client_trust_roots)
-        EVP_DigestUpdate(hashing, root.c_str(), root.size() + 1);
-    EVP_DigestFinal_ex(hashing, digest, &size);
+    bool well = hashing != nullptr && EVP_DigestInit_ex(hashing, EVP_sha256(), nullptr) == 1 &&
+                EVP_DigestUpdate(hashing, &mode, sizeof mode) == 1;
+    if (mode != client_certificate_mode::no_certificate)
+        well = well && EVP_DigestUpdate(hashing, host.trusted.data(), host.trusted.size()) == 1;
+    for (const server_certificate& one : certificates) {
+        if (!one) continue;
+        const std::string& thumbprint = one.facts().thumbprint;
+        well = well && EVP_DigestUpdate(hashing, thumbprint.data(), thumbprint.size()) == 1;
+    }
+    well = well && EVP_DigestFinal_ex(hashing, digest, nullptr) == 1;
     EVP_MD_CTX_free(hashing);
-    SSL_set_session_id_context(ssl, digest, std::min(size, 32u));
+    if (!well) return std::nullopt;
+    std::copy_n(digest, tie.size(), tie.begin());
+    return tie;
 }
 
 // TLS 1.2 would ask at once: asking later is a renegotiation there.
@@ -251,6 +280,22 @@ void append(error& all, error more) {
     for (std::string& one : more.messages) all.messages.push_back(std::move(one));
 }
 
+void use_client_certificates(SSL* ssl, const https_options& options, client_certificate_mode mode,
+                             const std::optional<session_tie>& tie) noexcept {
+    const bool delays = mode == client_certificate_mode::delay_certificate;
+    SSL_set_verify(ssl, verification(mode), nullptr);
+    SSL_set_cert_cb(ssl, delays ? forget_delay_before_13 : nullptr, nullptr);
+    // A client that has to be looked at by a callback, or in a revocation list, is looked at in
+    // each handshake: a ticket would let it in unseen.
+    const bool unseen =
+        mode != client_certificate_mode::no_certificate &&
+        (options.client_certificate_validation || options.check_certificate_revocation);
+    const bool tickets = tie && !unseen;
+    tickets ? SSL_clear_options(ssl, SSL_OP_NO_TICKET) : SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    SSL_set_num_tickets(ssl, tickets ? 1 : 0);
+    if (tie) SSL_set_session_id_context(ssl, tie->data(), static_cast<unsigned>(tie->size()));
+}
+
 }  // namespace
 
 error make_context(host_settings& host, const endpoint_settings& of, ticket_keys& keys) {
@@ -268,18 +313,15 @@ error make_context(host_settings& host, const endpoint_settings& of, ticket_keys
     SSL_CTX_set_min_proto_version(context, version_of(host.protocols, true));
     SSL_CTX_set_max_proto_version(context, version_of(host.protocols, false));
     SSL_CTX_set_max_early_data(context, 0);
-    // Of connections whose clients show nothing; others have one of their own.
-    constexpr unsigned char anybody[] = {'s', 'a', 'k', 'e', 'r'};
-    SSL_CTX_set_session_id_context(context, anybody, sizeof anybody);
     error wrong = use_policy(context, options.cipher_suites_policy);
     append(wrong, use_groups(context, options.groups));
     append(wrong, use_own_certificates(context, host));
     append(wrong, trust(context, host));
     use_sessions(context, of, keys);
+    host.tie = tie_of(host, host.client_certificates, host.certificates);
     SSL_CTX_set_client_hello_cb(context, on_client_hello, nullptr);
     if (!host.alpn.empty()) SSL_CTX_set_alpn_select_cb(context, on_alpn, &host);
     SSL_CTX_set_tlsext_status_cb(context, on_status_request);
-    SSL_CTX_set_tlsext_status_arg(context, &host);
     return wrong;
 }
 
@@ -298,24 +340,14 @@ bool use_certificates(SSL* ssl, const std::vector<server_certificate>& all) noex
     return any;
 }
 
-void use_protocols(SSL* ssl, ssl_protocols protocols) noexcept {
-    SSL_set_min_proto_version(ssl, version_of(protocols, true));
-    SSL_set_max_proto_version(ssl, version_of(protocols, false));
-}
-
-void use_client_certificates(SSL* ssl, const https_options& options,
-                             client_certificate_mode mode) noexcept {
-    SSL_set_verify(ssl, verification(mode), nullptr);
-    if (mode == client_certificate_mode::delay_certificate)
-        SSL_set_cert_cb(ssl, forget_delay_before_13, nullptr);
-    if (mode != client_certificate_mode::no_certificate) tie_sessions(ssl, options, mode);
-    // A client that has to be looked at by a callback, or in a revocation list, is looked at in
-    // each handshake: a ticket would let it in unseen.
-    const bool unseen =
-        mode != client_certificate_mode::no_certificate &&
-        (options.client_certificate_validation || options.check_certificate_revocation);
-    unseen ? SSL_set_options(ssl, SSL_OP_NO_TICKET) : SSL_clear_options(ssl, SSL_OP_NO_TICKET);
-    SSL_set_num_tickets(ssl, unseen ? 0 : 1);
+bool use_protocols(SSL* ssl, ssl_protocols protocols) noexcept {
+    const auto allowed_min = static_cast<int>(SSL_get_min_proto_version(ssl));
+    const auto allowed_max = static_cast<int>(SSL_get_max_proto_version(ssl));
+    const int least = std::max(version_of(protocols, true), allowed_min);
+    const int most = std::min(version_of(protocols, false), allowed_max);
+    SSL_set_min_proto_version(ssl, least);
+    SSL_set_max_proto_version(ssl, most);
+    return least <= most;
 }
 
 void use_host(SSL* ssl, const host_settings& host) noexcept {
@@ -323,7 +355,12 @@ void use_host(SSL* ssl, const host_settings& host) noexcept {
     SSL_set_SSL_CTX(ssl, context);
     SSL_set_min_proto_version(ssl, static_cast<int>(SSL_CTX_get_min_proto_version(context)));
     SSL_set_max_proto_version(ssl, static_cast<int>(SSL_CTX_get_max_proto_version(context)));
-    use_client_certificates(ssl, *host.options, host.client_certificates);
+    use_client_certificates(ssl, *host.options, host.client_certificates, host.tie);
+}
+
+void use_instead(SSL* ssl, const host_settings& host, client_certificate_mode mode,
+                 const std::vector<server_certificate>& certificates) noexcept {
+    use_client_certificates(ssl, *host.options, mode, tie_of(host, mode, certificates));
 }
 
 bool is_fit_for_http2(const SSL_CIPHER* cipher) noexcept {

@@ -17,6 +17,8 @@ public:
     virtual std::optional<bool> on_client_hello(SSL*, int& alert) noexcept = 0;
     // Whether a client with this certificate may come in; `trusted` is OpenSSL's opinion.
     virtual bool on_client_certificate(X509_STORE_CTX*, bool trusted) noexcept = 0;
+    // The response that is stapled to this certificate of ours; empty: none.
+    [[nodiscard]] virtual std::string_view ocsp_response(const X509*) const noexcept = 0;
 
 protected:
     ~handshake_listener() = default;

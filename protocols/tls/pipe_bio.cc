@@ -21,7 +21,8 @@ int read_from_pipe(BIO* bio, char* into, int size) noexcept {
     const size_t wanted =
         std::min({static_cast<size_t>(std::max(size, 0)), ends.in.length(), ends.allowed});
     if (wanted == 0) {
-        const bool ended = ends.in.empty() && ends.in.completed();
+        // What comes behind the record is not the stream's end, even where nothing does.
+        const bool ended = ends.allowed != 0 && ends.in.empty() && ends.in.completed();
         if (!ended) BIO_set_retry_read(bio);
         return ended ? 0 : -1;
     }

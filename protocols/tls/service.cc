@@ -43,17 +43,15 @@ struct service::handshake : list_link {
         of.core_.counts().tls_handshakes_active.subtract();
     }
 
-    // Suspends until it has its turn.
+    // Suspends until it has its turn. One that has begun comes before those that have not: it
+    // holds OpenSSL's buffers meanwhile.
     auto turn() noexcept {
         struct awaiter {
             handshake& self;
             bool await_ready() const noexcept { return false; }
             void await_suspend(std::coroutine_handle<> who) noexcept {
                 self.waiting = who;
-                self.next = nullptr;
-                *self.of.last_turn_ = &self;
-                self.of.last_turn_ = &self.next;
-                self.of.core_.at_turn_end(self.of.turn_);
+                self.of.stand_in_line(self);
             }
             void await_resume() const noexcept {}
         };
@@ -63,6 +61,8 @@ struct service::handshake : list_link {
     service& of;
     core_connection& connection;
     std::coroutine_handle<> waiting;
+    bool decides = false;  // the application does
+    bool begun = false;    // it had a turn
     handshake* next = nullptr;
 };
 
@@ -135,15 +135,19 @@ void service::log(connection& of, std::string_view what) noexcept {
 void service::fail(core_connection& of, end_reason why, std::string_view what) noexcept {
     of.ends_by(why);
     const handshake_end end = how_it_ended(why);
+    if (end == handshake_end::timed_out) of.peer_expects_end();  // nothing to linger for
     core_.counts().tls_handshakes[static_cast<size_t>(end)].add(core_.now() - of.accepted_at());
     if (end == handshake_end::timed_out)
         return log(of, "Authentication of the HTTPS connection timed out.");
     log(of, "Failed to authenticate HTTPS connection: " + escape(what, 256));
 }
 
-// Until the first record has come. False: there will be no handshake.
+// Until the first record has come. False: there will be no handshake. A stopping server does not
+// wait for a client that has said nothing.
 task<bool> service::until_hello(core_connection& accepted) {
     pipe& in = accepted.input();
+    time_handshake(accepted);
+    accepted.waits_for_request(in.empty());
     for (;;) {
         switch (first_bytes(in)) {
             case opening::tls:
@@ -159,24 +163,40 @@ task<bool> service::until_hello(core_connection& accepted) {
                 fail(accepted, end_reason::tls_handshake_failed, "the client has ended it");
             co_return false;
         }
+        if (accepted.idle() && !in.empty()) {
+            accepted.waits_for_request(false);
+            time_handshake(accepted);  // instead of the short time that a stop gives
+        }
         in.advance(0, in.length());
-        if (!co_await in.read() && accepted.expired() == deadline::tls_handshake) {
-            fail(accepted, end_reason::tls_handshake_timeout, {});
-            co_return false;
+        if (co_await in.read()) continue;
+        switch (accepted.expired()) {
+            case deadline::tls_handshake:
+                fail(accepted, end_reason::tls_handshake_timeout, {});
+                co_return false;
+            case deadline::idle_close: accepted.ends_by(accepted.ordinary_end()); co_return false;
+            default: break;
         }
     }
+}
+
+// From the accept on.
+void service::time_handshake(core_connection& on) noexcept {
+    const auto timeout = endpoint_->settings().options.handshake_timeout;
+    if (timeout == infinite) return on.disarm();
+    on.arm_exactly(deadline::tls_handshake,
+                   std::max<std::chrono::nanoseconds>(
+                       bounded(timeout) - (core_.now() - on.accepted_at()), {}));
 }
 
 // ---- the handshake ----
 
 task<bool> service::shake_hands(tls_stream& stream) {
     core_connection& on = stream.on();
-    const auto timeout = endpoint_->settings().options.handshake_timeout;
-    if (timeout != infinite)
-        on.arm_exactly(deadline::tls_handshake,
-                       std::max<std::chrono::nanoseconds>(
-                           bounded(timeout) - (core_.now() - on.accepted_at()), {}));
     if (!co_await until_hello(on)) co_return false;
+    if (on.idle()) {
+        on.waits_for_request(false);
+        time_handshake(on);
+    }
     if (under_way_count_ >= options_.max_concurrent_handshakes && !end_oldest()) {
         on.abort(end_reason::max_concurrent_handshakes_exceeded);
         co_return false;
@@ -202,51 +222,62 @@ task<bool> service::negotiate(tls_stream& stream, handshake& place) {
         co_return false;
     }
     for (;;) {
-        if (on.output_dead()) co_return false;  // reset, or aborted
+        if (on.output_dead()) co_return false;          // reset, or aborted
+        if (on.expired() == deadline::tls_handshake) {  // in the line, perhaps
+            fail(on, end_reason::tls_handshake_timeout, {});
+            co_return false;
+        }
         switch (stream.shake_hands()) {
             case tls_stream::step::done: co_return true;
             case tls_stream::step::failed:
                 fail(on, end_reason::tls_handshake_failed, stream.failure());
                 co_return false;
-            case tls_stream::step::wants_decision: {
-                std::string thrown;
-                watch_time(on);
-                try {
-                    const client_hello hello = stream.hello();
-                    stream.decide(co_await contexts->options.on_connection_async(hello));
-                } catch (const std::exception& failure) {
-                    thrown = failure.what();
-                } catch (...) {
-                    thrown = "what is no std::exception";
-                }
-                in.when_readable({});
-                if (!thrown.empty()) stream.refuse("on_connection_async has thrown: " + thrown);
+            case tls_stream::step::wants_decision:
+                co_await decide(stream, place, contexts->options);
                 co_await place.turn();
                 continue;
-            }
             case tls_stream::step::wants_more: break;
         }
         in.advance(0, in.length());
-        if (!co_await in.read() && on.expired() == deadline::tls_handshake) {
-            fail(on, end_reason::tls_handshake_timeout, {});
-            co_return false;
-        }
+        if (!co_await in.read()) continue;  // the deadline, or the end
         if (in.empty() && in.completed()) {
             fail(on, end_reason::tls_handshake_failed, "the client has ended it");
             co_return false;
         }
+        co_await place.turn();  // what follows may be a second hello, as dear as the first
     }
 }
 
+task<> service::decide(tls_stream& stream, handshake& place, const https_options& options) {
+    std::string thrown;
+    bool failed = true;
+    place.decides = true;
+    watch_time(place);
+    try {
+        const client_hello hello = stream.hello();
+        stream.decide(co_await options.on_connection_async(hello));
+        failed = false;
+    } catch (const std::exception& failure) {
+        thrown = failure.what();
+    } catch (...) {
+        thrown = "what is no std::exception";
+    }
+    place.connection.input().when_readable({});
+    place.decides = false;
+    if (failed) stream.refuse("on_connection_async has thrown: " + thrown);
+}
+
 // While the application decides nobody reads: the deadline ends the connection by itself.
-void service::watch_time(core_connection& on) noexcept {
-    on.input().when_readable({[](void* context) noexcept {
-                                  auto& watched = *static_cast<core_connection*>(context);
-                                  if (watched.expired() == deadline::tls_handshake)
-                                      return watched.abort(end_reason::tls_handshake_timeout);
-                                  watch_time(watched);
-                              },
-                              &on});
+void service::watch_time(handshake& place) noexcept {
+    place.connection.input().when_readable(
+        {[](void* context) noexcept {
+             auto& watched = *static_cast<handshake*>(context);
+             if (watched.connection.expired() != deadline::tls_handshake)
+                 return watch_time(watched);
+             watched.of.fail(watched.connection, end_reason::tls_handshake_timeout, {});
+             watched.connection.abort(end_reason::tls_handshake_timeout);
+         },
+         &place});
 }
 
 // The one that has waited for its client longest: honest ones need a round trip. False: all of them
@@ -254,7 +285,8 @@ void service::watch_time(core_connection& on) noexcept {
 bool service::end_oldest() noexcept {
     core_connection* oldest = nullptr;
     under_way_.for_each([&](handshake& one) {
-        if (oldest == nullptr && !one.waiting) oldest = &one.connection;
+        const bool waits_for_us = one.waiting || one.decides || one.connection.output_dead();
+        if (oldest == nullptr && !waits_for_us) oldest = &one.connection;
     });
     if (oldest == nullptr) return false;
     log(*oldest, "Too many TLS handshakes are under way; this one is the oldest.");
@@ -270,6 +302,15 @@ void service::turn_hook::run(turn_end_hook& due) noexcept {
     self.last = !self.last;
     if (self.last) return self.owner.core_.at_turn_end(self);
     self.owner.give_turns();
+}
+
+void service::stand_in_line(handshake& one) noexcept {
+    handshake** const place = one.begun ? &next_turn_ : last_turn_;
+    one.begun = true;
+    one.next = *place;
+    *place = &one;
+    if (one.next == nullptr) last_turn_ = &one.next;
+    core_.at_turn_end(turn_);
 }
 
 void service::give_turns() noexcept {

@@ -53,10 +53,13 @@ private:
     [[nodiscard]] task<bool> until_hello(core_connection& accepted);
     [[nodiscard]] task<bool> negotiate(tls_stream& stream, handshake& place);
     [[nodiscard]] static opening first_bytes(pipe& in) noexcept;
-    static void watch_time(core_connection& on) noexcept;
+    [[nodiscard]] task<> decide(tls_stream&, handshake& place, const https_options&);
+    static void watch_time(handshake& place) noexcept;
+    void time_handshake(core_connection& on) noexcept;
     void answer_http(core_connection& to) noexcept;
     void fail(core_connection& of, end_reason why, std::string_view what) noexcept;
     [[nodiscard]] bool end_oldest() noexcept;
+    void stand_in_line(handshake&) noexcept;
     void give_turns() noexcept;
 
     core& core_;

@@ -6,10 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace saker::tls {
 namespace {
 
+// Key updates, attempts at a renegotiation, warnings: work for nothing. OpenSSL's own bound for
+// empty records.
+constexpr uint8_t most_without_data = 32;
 constexpr size_t record_header = 5;
 constexpr unsigned char first_type = 20, last_type = 24;  // change_cipher_spec to heartbeat
 constexpr size_t most_plain = 16 * 1024;                  // RFC 8446 5.1
@@ -34,8 +38,10 @@ void tls_stream::wait_for_ciphertext() noexcept {
 
 // Not more than the reader keeps up with. Where slabs are scarce nobody fills another one while it
 // leaves one unread.
+// Nor while the client does not take what OpenSSL has to answer: key updates would pile up.
 bool tls_stream::may_open() const noexcept {
-    if (failed_ || said_end_ || in_.reader_gone() || in_.should_pause()) return false;
+    if (failed_ || said_end_ || in_.reader_gone() || in_.should_pause() || waits_to_send_)
+        return false;
     return in_.unexamined() < slab_pool::slab_size / 2 || !connection_.on_core().slabs().scarce();
 }
 
@@ -57,6 +63,9 @@ void tls_stream::on_ciphertext() noexcept {
     hand_in();
     // Behind the end, and what nobody wants any more.
     if (failed_ || said_end_ || in_.reader_gone()) raw_in_.advance(raw_in_.length());
+    // An answer to a key update leaves with what is answered next.
+    if (opened && !raw_out_.empty()) connection_.on_core().at_turn_end(*this);
+    if (waits_to_send_) return in_.publish();  // goes on when the socket has room
     if (kernel_receives_ ? !raw_in_.empty() : next_record() > 0) {
         in_.when_room(
             {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_ciphertext(); }, this});
@@ -71,7 +80,6 @@ void tls_stream::on_ciphertext() noexcept {
         }
         wait_for_ciphertext();
     }
-    if (opened) raw_out_.publish();  // an alert, an answer to a key update
     in_.publish();
 }
 
@@ -82,6 +90,8 @@ bool tls_stream::open_records() noexcept {
         const size_t size = next_record();
         if (size == 0 || !open_record(size)) break;
         opened = true;
+        waits_to_send_ =
+            raw_out_.length() >= most_ahead && !kernel_sends() && !raw_out_.reader_gone();
     }
     return opened;
 }
@@ -100,6 +110,9 @@ bool tls_stream::open_record(size_t size) noexcept {
     if (result == 1) in_.commit(got);
     if (kernel_sends()) say_by_kernel();
     if (result != 1) on_read_end(result);
+    without_data_ = result == 1 ? 0 : without_data_ + 1;
+    if (without_data_ > most_without_data)
+        fail(end_reason::tls_record_error, "too many records without data");
     return !failed_ && !said_end_;
 }
 
@@ -120,7 +133,7 @@ void tls_stream::on_read_end(int result) noexcept {
                 kernel_->ends_with(kernel_tls::nothing);  // the client has failed
             fail(end_reason::tls_record_error, openssl_errors());
     }
-    if (asked_client_ && client_answered_) in_.interrupt();
+    if (waits_for_client_ && client_answered_) in_.interrupt();
 }
 
 // ---- what goes ----
@@ -137,6 +150,7 @@ void tls_stream::on_room() noexcept {
     raw_out_.when_room(
         {[](void* self) noexcept { static_cast<tls_stream*>(self)->on_room(); }, this});
     if (raw_out_.reader_gone() && !out_.reader_gone()) out_.stop_reading();
+    if (std::exchange(waits_to_send_, false)) on_ciphertext();
     if (out_.empty() && !finishing_ && !wants_kernel()) return;
     connection_.on_core().at_turn_end(*this);
 }
@@ -151,14 +165,13 @@ void tls_stream::at_turn_end() noexcept {
 bool tls_stream::sealed() const noexcept { return out_.empty() || raw_out_.reader_gone(); }
 
 void tls_stream::seal() noexcept {
-    if (failed_) return;
-    let_kernel_send();
-    if (out_.empty()) return;
-    forget_errors();
-    if (kernel_sends()) {
-        hand_over();
-    } else {
-        while (!out_.empty() && raw_out_.length() < most_ahead && seal_record()) {}
+    if (!failed_) let_kernel_send();
+    if (!out_.empty() && !failed_) {
+        forget_errors();
+        if (kernel_sends())
+            hand_over();
+        else
+            while (!out_.empty() && raw_out_.length() < most_ahead && seal_record()) {}
     }
     raw_out_.publish();
 }

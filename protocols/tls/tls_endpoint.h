@@ -11,13 +11,18 @@
 #include <saker/https.h>
 #include <saker/result.h>
 
+#include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace saker::tls {
+
+// What a session has to have in common with the connection that resumes it.
+using session_tie = std::array<unsigned char, 32>;
 
 // What is the same for all connections that ask for one name.
 struct host_settings {
@@ -27,6 +32,8 @@ struct host_settings {
     std::vector<server_certificate> certificates;
     std::string alpn;  // what is offered, in the form of the wire (RFC 7301 3.1); empty: no answer
     const https_options* options = nullptr;
+    std::array<unsigned char, 32> trusted{};  // a digest of who vouches for clients
+    std::optional<session_tie> tie;           // of its sessions; none: there are no tickets
 };
 
 struct context_set {
@@ -80,8 +87,11 @@ private:
 
 // A connection's SSL is given the certificates of a callback instead of its context's.
 [[nodiscard]] bool use_certificates(SSL*, const std::vector<server_certificate>&) noexcept;
-void use_protocols(SSL*, ssl_protocols) noexcept;
-void use_client_certificates(SSL*, const https_options&, client_certificate_mode) noexcept;
+// Of those that it is allowed; false: none.
+[[nodiscard]] bool use_protocols(SSL*, ssl_protocols) noexcept;
+// What a callback says instead of the host's settings; after `use_host`.
+void use_instead(SSL*, const host_settings&, client_certificate_mode,
+                 const std::vector<server_certificate>&) noexcept;
 // Its context and all that OpenSSL does not take over with that (SSL_set_SSL_CTX(3)).
 void use_host(SSL*, const host_settings&) noexcept;
 

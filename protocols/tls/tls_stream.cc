@@ -6,6 +6,8 @@
 #include "core/base/log.h"
 #include "protocols/tls/service.h"
 
+#include <openssl/err.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -48,7 +50,6 @@ std::vector<std::string> application_protocols_in(SSL* ssl) {
 }  // namespace
 
 struct tls_stream::question {
-    std::string server_name;
     std::vector<std::string> protocols;
     std::vector<std::string_view> views;
     std::optional<tls_connection_options> decision;
@@ -88,8 +89,8 @@ bool tls_stream::open(std::shared_ptr<const context_set> contexts) noexcept {
 tls_stream::step tls_stream::shake_hands() noexcept {
     forget_errors();
     const int result = SSL_accept(ssl_.get());
+    if (result == 1) return step::done;  // the last flight leaves with what is answered next
     raw_out_.publish();
-    if (result == 1) return step::done;
     switch (SSL_get_error(ssl_.get(), result)) {
         case SSL_ERROR_WANT_READ:
         case SSL_ERROR_WANT_WRITE: return step::wants_more;
@@ -104,7 +105,29 @@ tls_stream::step tls_stream::shake_hands() noexcept {
 // ---- who is served with what ----
 
 std::optional<bool> tls_stream::on_client_hello(SSL* ssl, int& alert) noexcept {
-    const std::string_view name = server_name_in(ssl);
+    std::optional<bool> accepted = false;
+    try {
+        const std::string_view name = server_name_in(ssl);
+        if (greeted_ && name != server_name_) {
+            // After a HelloRetryRequest: what was decided for one name is not another's.
+            alert = SSL_AD_ILLEGAL_PARAMETER;
+            failure_ = "the client has changed the server name in its second hello";
+            return false;
+        }
+        if (!greeted_) server_name_ = name;
+        greeted_ = true;
+        accepted = choose(ssl, name, alert);
+    } catch (const std::exception& thrown) {
+        alert = SSL_AD_INTERNAL_ERROR;
+        failure_ = std::string("a callback has thrown: ") + thrown.what();
+    } catch (...) {
+        alert = SSL_AD_INTERNAL_ERROR;
+        failure_ = "a callback has thrown what is no std::exception";
+    }
+    return accepted;
+}
+
+std::optional<bool> tls_stream::choose(SSL* ssl, std::string_view name, int& alert) {
     host_ = contexts_->for_name(name);
     if (host_ == nullptr) {
         alert = SSL_AD_UNRECOGNIZED_NAME;
@@ -116,53 +139,54 @@ std::optional<bool> tls_stream::on_client_hello(SSL* ssl, int& alert) noexcept {
     }
     use_host(ssl, *host_);
     mode_ = host_->client_certificates;
+    ERR_set_mark();  // what a callback leaves in OpenSSL's queue is not ours
     try {
-        return ask_callbacks(ssl, name, alert);
-    } catch (const std::exception& thrown) {
-        failure_ = std::string("a callback has thrown: ") + thrown.what();
+        const std::optional<bool> accepted = ask_callbacks(ssl, alert);
+        ERR_pop_to_mark();
+        return accepted;
     } catch (...) {
-        failure_ = "a callback has thrown what is no std::exception";
+        ERR_pop_to_mark();
+        throw;
     }
-    alert = SSL_AD_INTERNAL_ERROR;
+}
+
+// Each is asked once a handshake, of which a HelloRetryRequest makes two hellos.
+std::optional<bool> tls_stream::ask_callbacks(SSL* ssl, int& alert) {
+    const https_options& options = *host_->options;
+    const bool selects = static_cast<bool>(options.server_certificate_selector);
+    if (!selects && !options.on_connection && !options.on_connection_async) return true;
+    if (question_ == nullptr) {
+        question_ = std::make_unique<question>();
+        question_->protocols = application_protocols_in(ssl);
+        question_->views = {question_->protocols.begin(), question_->protocols.end()};
+        if (selects) {
+            tls_connection_options& chosen = question_->decision.emplace();
+            chosen.certificates = {options.server_certificate_selector(connection_, server_name_)};
+        } else if (options.on_connection) {
+            question_->decision = options.on_connection(hello());
+        }
+    }
+    if (!question_->decision) return std::nullopt;
+    return apply(ssl, *question_->decision, alert);
+}
+
+bool tls_stream::apply(SSL* ssl, const tls_connection_options& chosen, int& alert) noexcept {
+    alert = SSL_AD_UNRECOGNIZED_NAME;
+    if (!use_certificates(ssl, chosen.certificates)) {
+        if (failure_.empty())
+            failure_ = "no certificate was chosen for the name '" + escape(server_name_, 64) + '\'';
+        return false;
+    }
+    chosen_ = chosen.certificates;
+    mode_ = chosen.client_certificates.value_or(mode_);
+    use_instead(ssl, *host_, mode_, chosen_);
+    if (!chosen.protocols || use_protocols(ssl, *chosen.protocols)) return true;
+    alert = SSL_AD_PROTOCOL_VERSION;
+    failure_ = "the protocols that were chosen are not those that the endpoint serves";
     return false;
 }
 
-std::optional<bool> tls_stream::ask_callbacks(SSL* ssl, std::string_view name, int& alert) {
-    const https_options& options = *host_->options;
-    alert = SSL_AD_UNRECOGNIZED_NAME;
-    if (options.server_certificate_selector) {
-        tls_connection_options chosen;
-        chosen.certificates = {options.server_certificate_selector(connection_, name)};
-        return apply(ssl, chosen);
-    }
-    if (!options.on_connection && !options.on_connection_async) return true;
-    if (question_ == nullptr) {
-        question_ = std::make_unique<question>();
-        question_->server_name = name;
-        question_->protocols = application_protocols_in(ssl);
-        question_->views = {question_->protocols.begin(), question_->protocols.end()};
-        if (!options.on_connection) return std::nullopt;
-        question_->decision = options.on_connection(hello());
-    }
-    if (!question_->decision) return std::nullopt;
-    return apply(ssl, *question_->decision);
-}
-
-bool tls_stream::apply(SSL* ssl, const tls_connection_options& chosen) noexcept {
-    if (!use_certificates(ssl, chosen.certificates)) {
-        failure_ =
-            "no certificate was chosen for the name '" + escape(server_name_in(ssl), 64) + '\'';
-        return false;
-    }
-    if (chosen.protocols) use_protocols(ssl, *chosen.protocols);
-    if (chosen.client_certificates)
-        use_client_certificates(ssl, *host_->options, mode_ = *chosen.client_certificates);
-    return true;
-}
-
-client_hello tls_stream::hello() noexcept {
-    return {&connection_, question_->server_name, question_->views};
-}
+client_hello tls_stream::hello() noexcept { return {&connection_, server_name_, question_->views}; }
 
 void tls_stream::decide(tls_connection_options chosen) noexcept {
     question_->decision = std::move(chosen);
@@ -175,15 +199,25 @@ void tls_stream::refuse(std::string why) noexcept {
 
 bool tls_stream::on_client_certificate(X509_STORE_CTX* about, bool trusted) noexcept {
     const auto& decides = host_->options->client_certificate_validation;
-    certificate_verdict verdict{trusted, {}};
-    if (!trusted) verdict.reason = X509_verify_cert_error_string(X509_STORE_CTX_get_error(about));
     if (!decides) return trusted;
     X509* const leaf = X509_STORE_CTX_get0_cert(about);
+    bool welcome = false;
+    ERR_set_mark();
     try {
-        return decides({facts_of(leaf), pem_of(leaf)}, verdict);
-    } catch (...) {  // who cannot decide does not let anybody in
-        return false;
-    }
+        certificate_verdict verdict{trusted, {}};
+        if (!trusted)
+            verdict.reason = X509_verify_cert_error_string(X509_STORE_CTX_get_error(about));
+        welcome = decides({facts_of(leaf), pem_of(leaf)}, verdict);
+    } catch (...) {}  // who cannot decide does not let anybody in
+    ERR_pop_to_mark();
+    return welcome;
+}
+
+std::string_view tls_stream::ocsp_response(const X509* of) const noexcept {
+    for (const auto* all : {&chosen_, &host_->certificates})
+        for (const server_certificate& one : *all)
+            if (one && one.loaded()->leaf.get() == of) return one.loaded()->ocsp_response;
+    return {};
 }
 
 // ---- the conversation ----
@@ -199,6 +233,7 @@ void tls_stream::begin() noexcept {
     before_ = connection_.replace_transport({&in_, &out_, this});
     on_room();
     wait_for_plaintext();
+    connection_.on_core().at_turn_end(*this);
     on_ciphertext();  // what came with the end of the handshake
 }
 
@@ -233,10 +268,7 @@ std::string_view tls_stream::cipher_suite() const noexcept {
     return name == nullptr ? std::string_view() : name;
 }
 
-std::string_view tls_stream::server_name() const noexcept {
-    const char* const name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
-    return name == nullptr ? std::string_view() : name;
-}
+std::string_view tls_stream::server_name() const noexcept { return server_name_; }
 
 std::string_view tls_stream::application_protocol() const noexcept {
     const unsigned char* name = nullptr;
@@ -278,10 +310,14 @@ task<const saker::client_certificate*> tls_stream::client_certificate_async() {
     }
     raw_out_.publish();
     connection_.arm(deadline::tls_handshake, host_->options->handshake_timeout);
-    while (!client_answered_ && !in_.completed()) {
+    waits_for_client_ = true;
+    // Of requests that come meanwhile, no more than is read ahead anyway.
+    while (!client_answered_ && !in_.completed() &&
+           in_.length() < plain_in.pause_writer_threshold) {
         in_.advance(0, in_.length());
         if (!co_await in_.read() && connection_.expired() == deadline::tls_handshake) break;
     }
+    waits_for_client_ = false;
     connection_.disarm();
     co_return client_certificate();
 }

@@ -80,8 +80,10 @@ private:
 
     std::optional<bool> on_client_hello(SSL*, int& alert) noexcept override;
     bool on_client_certificate(X509_STORE_CTX*, bool trusted) noexcept override;
-    [[nodiscard]] std::optional<bool> ask_callbacks(SSL*, std::string_view name, int& alert);
-    [[nodiscard]] bool apply(SSL*, const tls_connection_options&) noexcept;
+    [[nodiscard]] std::string_view ocsp_response(const X509*) const noexcept override;
+    [[nodiscard]] std::optional<bool> choose(SSL*, std::string_view name, int& alert);
+    [[nodiscard]] std::optional<bool> ask_callbacks(SSL*, int& alert);
+    [[nodiscard]] bool apply(SSL*, const tls_connection_options&, int& alert) noexcept;
 
     // tls_data.cc
     void on_ciphertext() noexcept;
@@ -127,17 +129,23 @@ private:
     std::unique_ptr<kernel_keys> keys_;
     kernel_tls* kernel_ = nullptr;  // the connection's, from when it sends or receives
     std::unique_ptr<question> question_;
+    std::string server_name_;                 // what the client has asked for
+    std::vector<server_certificate> chosen_;  // by a callback
     mutable std::unique_ptr<saker::client_certificate> client_;
     std::string failure_;
     std::coroutine_handle<> finishing_;
     steady_time last_sealed_{};
     connection::transport_view before_{};
-    uint16_t next_size_ = 0;  // of a record
+    uint16_t next_size_ = 0;    // of a record
+    uint8_t without_data_ = 0;  // records in a row
     bool failed_ = false;
     bool said_end_ = false;  // the client has said close_notify
     bool begun_ = false;
+    bool greeted_ = false;        // the client's first hello was looked at
+    bool waits_to_send_ = false;  // records are not opened until the socket has taken some
     bool asked_client_ = false;
-    bool client_answered_ = false;  // to a request for its certificate after the handshake
+    bool waits_for_client_ = false;  // for its certificate after the handshake
+    bool client_answered_ = false;
     bool kernel_receives_ = false;
     // Behind the data that the kernel has opened.
     enum class behind : uint8_t { nothing, end, failure } behind_ = behind::nothing;

@@ -92,7 +92,8 @@ CONFORMANCE(metrics_suite, a_duration_is_from_the_whole_head_to_the_answer) {
     advance(2s);  // a client that takes its time is not the server's time
     client().send_raw("st:\r\n\r\n");
     settle();
-    EXPECT_EQ(page().value("http_server_active_requests", {{"http_request_method", "GET"}}), 1);
+    const labels plain_gets{{"http_request_method", "GET"}, {"url_scheme", "http"}};
+    EXPECT_EQ(page().value("http_server_active_requests", plain_gets), 1);
     advance(300ms);
     client().receive(ok("hello"));
     const test::exposition read = page();

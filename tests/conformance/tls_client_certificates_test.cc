@@ -252,6 +252,41 @@ CONFORMANCE(tls_client_certificates, are_asked_for_as_a_name_or_a_callback_says)
     }
 }
 
+CONFORMANCE(tls_client_certificates, are_trusted_by_the_endpoint_s_roots_where_a_callback_decides) {
+    trust_clients_of(ca());
+    const auto decide = [] {
+        tls_connection_options chosen_here;
+        chosen_here.certificates = {loaded(certificate_for({"localhost"}))};
+        chosen_here.client_certificates = client_certificate_mode::require_certificate;
+        return chosen_here;
+    };
+    const bool waits = GetParam().way == delivery::cut;  // either kind of callback
+    if (waits)
+        https.on_connection_async = [=](const client_hello&) -> task<tls_connection_options> {
+            (void)co_await delay(1s);
+            co_return decide();
+        };
+    else
+        https.on_connection = [=](const client_hello&) { return decide(); };
+    serve(answer_who);
+    const auto shake_hands = [&](tls_client& here) {
+        if (!waits) return;
+        here.wire().send_raw(here.flight());
+        advance(1'010ms);
+    };
+    const issued_certificate strange =
+        test_ca("Another root").issue({.names = {"client"}, .client = true});
+    for (const tls_version version : both_versions) {
+        tls_client& here = new_tls(known(version));
+        shake_hands(here);
+        EXPECT_TRUE(here.handshake()) << here.failure();
+        expect_told(here, "CN=client");
+        tls_client& other = new_tls(as(strange, version));
+        shake_hands(other);
+        expect_refused(other, tls_alert::unknown_ca);
+    }
+}
+
 // ---- asked for later ----
 
 class later : public client_certificates {

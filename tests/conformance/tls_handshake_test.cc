@@ -251,10 +251,9 @@ CONFORMANCE(slow_tls_handshakes, have_the_endpoint_s_time) {
     advance(1'900ms);
     EXPECT_EQ(ended(), end_reason::none);
     advance(200ms);
-    EXPECT_NE(open_connections(), 0u) << "it waits for the client's end";
+    EXPECT_EQ(open_connections(), 0u) << "there is nothing to be waited for";
     here.wire().settle();
     here.wire().ignore();
-    here.wire().end();
     EXPECT_EQ(ended(), end_reason::tls_handshake_timeout);
 }
 

@@ -85,6 +85,7 @@ CONFORMANCE(tls_middleware, of_an_https_url_is_before_it_where_nobody_says_other
     endpoint_options.use(one.middleware());
     serve(hello);
     expect_greeting(tls());
+    finish();  // which `one` has to outlive
     EXPECT_FALSE(one.knows_tls);
     EXPECT_TRUE(one.in.starts_with("\x16\x03\x01"));
 }
@@ -180,6 +181,24 @@ CONFORMANCE(raw_protocols_over_tls, may_speak_first) {
         here.end();
         EXPECT_EQ(ended(), end_reason::application_completed);
     }
+}
+
+CONFORMANCE(raw_protocols_over_tls, are_not_h2_over_a_cipher_that_it_forbids) {
+    https.application_protocols = {"h2", "lines/1"};
+    https.cipher_suites_policy = {"ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"};
+    endpoint_options.run([](connection& accepted) -> task<> {
+        accepted.output().write(accepted.tls()->application_protocol());
+        co_return;
+    });
+    serve(hello);
+    tls_client_options with = chosen_with(tls_version::tls12);
+    with.application_protocols = {"h2", "lines/1"};
+    with.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256";
+    open_tls(with).receive_raw("h2");
+    with.ciphers = "ECDHE-ECDSA-AES128-SHA256";  // no AEAD (RFC 9113 9.2.2)
+    open_tls(with).receive_raw("lines/1");
+    with.application_protocols = {"h2"};
+    expect_refused(new_tls(with), tls_alert::no_application_protocol);
 }
 
 CONFORMANCE(raw_protocols_over_tls, have_application_protocols_of_their_own) {

@@ -62,11 +62,13 @@ CONFORMANCE(tls_resumption, goes_on_with_what_the_resumed_one_was_given) {
             EXPECT_TRUE(here.resumed());
             EXPECT_EQ(told_by(here), "resumed");
             const tls_session next = here.session();
-            if (next != nullptr) with.resumes = next;
             // RFC 8446 C.4: clients use a ticket once, lest they are recognized by it.
             if (version == tls_version::tls13) {
-                EXPECT_NE(next, nullptr) << "it is given another ticket";
+                ASSERT_NE(next, nullptr) << "it is given another ticket";
+                EXPECT_NE(hex(tls_client::ticket_of(next)),
+                          hex(tls_client::ticket_of(with.resumes)));
             }
+            if (next != nullptr) with.resumes = next;
         }
     }
 }

@@ -25,6 +25,7 @@ access_record plain() {
     of.method = "GET";
     of.target = "/a/b?c=d";
     of.protocol = "HTTP/1.1";
+    of.scheme = "https";
     of.host = "example.org";
     of.referer = "http://example.com/";
     of.user_agent = "curl/8.1 (x; y)";
@@ -82,7 +83,8 @@ TEST(access_format, json_is_one_object_a_line) {
               "{\"time\":\"1994-11-06T08:49:37.123Z\",\"status\":200,\"bytes\":13,"
               "\"duration_ms\":1.234,\"client\":\"127.0.0.1:50000\","
               "\"id\":\"0HN0000000001:0000000A\",\"method\":\"GET\",\"target\":\"/a/b?c=d\","
-              "\"protocol\":\"HTTP/1.1\",\"host\":\"example.org\",\"route\":\"/a/{x}\","
+              "\"protocol\":\"HTTP/1.1\",\"scheme\":\"https\",\"host\":\"example.org\","
+              "\"route\":\"/a/{x}\","
               "\"user_agent\":\"curl/8.1 (x; y)\",\"referer\":\"http://example.com/\"}\n");
     EXPECT_EQ(line_of(access_format::json, refused()),
               "{\"time\":\"1994-11-06T08:49:37.000Z\",\"status\":400,\"bytes\":0,"

@@ -3,6 +3,8 @@
 #include "hosting/diagnostics/metrics_page.h"
 #include "tests/support/exposition.h"
 #include "tests/support/peer.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tls_certificates.h"
 
 #include <saker/metrics.h>
 #include <saker/server.h>
@@ -41,8 +43,10 @@ TEST(metrics, are_mounted_as_a_handler_before_the_start) {
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
     EXPECT_EQ(answer.header("Cache-Control"), "no-store");
-    EXPECT_EQ(
-        read(answer.body).value("http_server_active_requests", {{"http_request_method", "GET"}}), 1)
+    EXPECT_EQ(read(answer.body)
+                  .value("http_server_active_requests",
+                         {{"http_request_method", "GET"}, {"url_scheme", "http"}}),
+              1)
         << "the request for the page itself";
     const auto again = read(client.get("/metrics").body);
     EXPECT_EQ(
@@ -94,6 +98,75 @@ TEST(metrics, a_page_of_many_series_is_sent_in_pieces) {
                   1);
     EXPECT_EQ(client.send({"HEAD", "/metrics", {}, {}}).body, "");
     EXPECT_EQ(client.get("/1").body, "x") << "the connection goes on";
+}
+
+// ---- TLS ----
+
+server_certificate loaded(const test::issued_certificate& one) {
+    auto made = server_certificate::from_pem(one.certificate_pem, one.key_pem);
+    EXPECT_TRUE(made) << (made ? "" : made.error().text());
+    return *made;
+}
+
+void listen_with(server& on, std::string_view url, const test::issued_certificate& one) {
+    on.options().listen(url, [&](listen_options& with) {
+        with.use_https([&](https_options& tls) { tls.loaded_certificates = {loaded(one)}; });
+    });
+}
+
+double end_of(const server_certificate& one) {
+    return static_cast<double>(one.facts().not_after.time_since_epoch().count());
+}
+
+constexpr std::string_view not_after = "saker_tls_certificate_not_after_timestamp_seconds";
+
+TEST(metrics, tell_when_certificates_end_each_once) {
+    const test::test_ca root;
+    const auto one = root.issue(), other = root.issue({.names = {"other.example"}});
+    server served = quiet();
+    listen_with(served, "https://127.0.0.1:443", one);
+    listen_with(served, "https://127.0.0.1:444", one);
+    listen_with(served, "https://127.0.0.1:445", other);
+    const metrics shown(served);
+    {
+        test_client client(served);
+        client.get("/");
+        const auto page = read(shown.text());
+        for (const auto* const known : {&one, &other}) {
+            const server_certificate is = loaded(*known);
+            EXPECT_EQ(page.exactly(not_after, {{"subject", is.facts().subject},
+                                               {"thumbprint", is.facts().thumbprint}}),
+                      end_of(is));
+        }
+        EXPECT_EQ(page.value("saker_tls_resumed_total"), 0);
+        EXPECT_EQ(page.value("kestrel_active_tls_handshakes"), 0);
+    }
+}
+
+TEST(metrics, show_the_certificate_that_has_come_into_its_file) {
+    const test::test_ca root;
+    const test::temporary_folder folder;
+    const auto first = root.issue({.names = {"first.example"}});
+    const auto second = root.issue({.names = {"second.example"}});
+    const std::string path = folder.write("all.pem", first.certificate_pem + first.key_pem);
+    server served = quiet();
+    served.options().cores = 1;
+    served.options().pin_cores = false;
+    served.options().endpoints.clear();
+    served.options().listen("https://127.0.0.1:0",
+                            [&](listen_options& with) { with.use_https(path); });
+    const metrics shown(served);
+    ASSERT_TRUE(served.start());
+    const auto end_shown = [&](const test::issued_certificate& one) {
+        return read(shown.text()).value(not_after, {{"subject", loaded(one).facts().subject}});
+    };
+    EXPECT_EQ(end_shown(first), end_of(loaded(first)));
+    (void)folder.write("all.pem", second.certificate_pem + second.key_pem);
+    // A page may be made at any time of it.
+    while (end_shown(second) < 0) std::this_thread::yield();
+    EXPECT_EQ(end_shown(first), -1);
+    served.stop();
+    EXPECT_EQ(end_shown(second), -1) << "nothing is served any more";
 }
 
 TEST(metrics, the_order_of_the_page_does_not_change) {
@@ -178,6 +251,7 @@ TEST(metrics_page, is_described_family_by_family) {
 
 TEST(metrics_page, shows_each_family_that_is_described) {
     server served = quiet();
+    listen_with(served, "https://127.0.0.1:443", test::test_ca().issue());
     test_client client(served);
     client.get("/");
     std::set<std::string> shown;

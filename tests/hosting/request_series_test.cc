@@ -26,6 +26,11 @@ TEST(request_series, labels_are_those_of_open_telemetry) {
     EXPECT_EQ(text(answered({}, 503)),
               "error_type=\"503\",http_request_method=\"GET\",http_response_status_code=\"503\","
               "network_protocol_version=\"1.1\",url_scheme=\"http\"");
+    request_labels over_tls = answered({});
+    over_tls.secure = true;
+    EXPECT_EQ(text(over_tls),
+              "http_request_method=\"GET\",http_response_status_code=\"200\","
+              "network_protocol_version=\"1.1\",url_scheme=\"https\"");
     request_labels other = answered({}, 0);
     other.verb = method::custom;
     other.minor_version = 0;

@@ -2,6 +2,8 @@
 
 #include "tests/support/raw_client.h"
 
+#include <gtest/gtest.h>
+
 namespace saker::test {
 
 raw_client::~raw_client() = default;
@@ -39,6 +41,10 @@ void raw_client::send_raw(std::string_view bytes) {
         for (int i = 0; i < patience && server_.received() < all; ++i) turn();
     }
     unsent_ = 0;
+}
+
+void raw_client::say_at_once(std::string_view bytes) {
+    EXPECT_EQ(end_->say(bytes), bytes.size()) << "there is no room for it";
 }
 
 void raw_client::end() {

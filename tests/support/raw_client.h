@@ -29,6 +29,8 @@ public:
     [[nodiscard]] bool was_reset() const override { return end_->was_reset(); }
     bool turn() override;
 
+    // Says it whole without a turn of the server: what several clients say may come in one.
+    void say_at_once(std::string_view bytes);
     // Takes what has arrived, once; how much that was.
     size_t take_once();
     // What has come and was not received yet is the caller's.

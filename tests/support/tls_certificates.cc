@@ -214,6 +214,11 @@ key_ptr new_key(const std::string& kind) {
     return key_ptr(one.get());
 }
 
+void leave_an_error_in_openssl() {
+    const bio_ptr none(BIO_new_file("/no/such/file.pem", "r"));
+    need(none == nullptr, "there is such a file");
+}
+
 std::string certificate_request_pem(const std::string& kind) {
     const key_ptr key = new_key(kind);
     const std::unique_ptr<X509_REQ, tls::freed_by<X509_REQ_free>> made(NEED(X509_REQ_new()));

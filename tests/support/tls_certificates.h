@@ -87,6 +87,8 @@ private:
 
 // Of the kinds that `certificate_wish::key` has.
 [[nodiscard]] tls::key_ptr new_key(const std::string& kind);
+// As a callback does that fails at something of its own: an entry in OpenSSL's queue of errors.
+void leave_an_error_in_openssl();
 // A request for a certificate, PEM.
 [[nodiscard]] std::string certificate_request_pem(const std::string& key = "ecdsa");
 

@@ -206,10 +206,14 @@ size_t tls_client::messages_of(uint8_t kind, bool sent) const {
 // ---- after the handshake ----
 
 void tls_client::update_key(bool asks_for_the_server_s) {
+    say(sealed_key_update(asks_for_the_server_s));
+}
+
+std::string tls_client::sealed_key_update(bool asks_for_the_server_s) {
     SSL_key_update(state_->ssl.get(),
                    asks_for_the_server_s ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
     state_->fails(SSL_do_handshake(state_->ssl.get()));
-    say(state_->drain());
+    return state_->drain();
 }
 
 std::string tls_client::renegotiation() {
@@ -232,6 +236,15 @@ bool tls_client::early_data_accepted() const {
 tls_session tls_client::session() {
     settle();
     return state_->session;
+}
+
+tls_session tls_client::session_so_far() const { return state_->session; }
+
+std::string tls_client::ticket_of(const tls_session& one) {
+    const unsigned char* bytes = nullptr;
+    size_t size = 0;
+    SSL_SESSION_get0_ticket(one.get(), &bytes, &size);
+    return {reinterpret_cast<const char*>(bytes), size};
 }
 
 uint64_t tls_client::lifetime_of(const tls_session& one) {

@@ -165,6 +165,8 @@ public:
     // ---- after the handshake ----
 
     void update_key(bool asks_for_the_server_s);
+    // The same, which is not sent.
+    std::string sealed_key_update(bool asks_for_the_server_s);
     // Of TLS 1.2; what it says, which is not sent.
     std::string renegotiation();
     // Of TLS 1.3, before the handshake: its first flight with this in it.
@@ -172,6 +174,9 @@ public:
     [[nodiscard]] bool early_data_accepted() const;
     // What the server has given last; null where it has given none.
     [[nodiscard]] tls_session session();
+    // The same without waiting for one that may still come.
+    [[nodiscard]] tls_session session_so_far() const;
+    [[nodiscard]] static std::string ticket_of(const tls_session&);
     [[nodiscard]] static uint64_t lifetime_of(const tls_session&);  // seconds, as the server said
     [[nodiscard]] static uint32_t early_data_of(const tls_session&);
     static void promise_early_data(const tls_session&, uint32_t size);

@@ -21,7 +21,7 @@ constexpr size_t key_size = 16, iv_size = 12, tag_size = 16;
 
 std::string number(uint64_t value, int bytes) {
     std::string text;
-    while (bytes-- > 0) text += static_cast<char>(value >> (8 * bytes) & 0xff);
+    while (bytes-- > 0) text += static_cast<char>(bytes < 8 ? value >> (8 * bytes) & 0xff : 0);
     return text;
 }
 

@@ -8,11 +8,15 @@ An example without a row in TRIES fails: an example that nobody runs is an examp
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+
+from certificates import Authority
 
 # name -> [(method, path, headers, body, status, what the answer holds)]
 TRIES = {
@@ -43,7 +47,18 @@ TRIES = {
                  0, "HELLO"), ("GET", "/", {}, None, 426, "")],
     "configured": [("POST", "/", {}, b"x" * 500, 200, "500 bytes"), ("POST", "/", {}, b"x" * 501, 413, "")],
     "raw_line_echo": [("LINES", "", {}, b"one\ntwo\n", 0, "1 one\n2 two\n")],
+    # (name that the client asks for, what its context is given, what the answer holds; None: it gets none)
+    "https": [("localhost", {}, "for the name 'localhost'\n"),
+              ("localhost", {"maximum_version": ssl.TLSVersion.TLSv1_2}, "TLSv1.2, TLS_ECDHE_ECDSA_WITH_AES_"),
+              ("localhost", {"certificate": "client"}, "you are CN=client.example"),
+              ("admin.localhost", {"certificate": "client"}, "you are CN=client.example"),
+              ("admin.localhost", {}, None),
+              ("admin.localhost", {"certificate": "client", "maximum_version": ssl.TLSVersion.TLSv1_2}, None)],
+    "tls_filter": [("localhost", {}, "_AES_"),
+                   ("localhost", {"maximum_version": ssl.TLSVersion.TLSv1_2,
+                                  "ciphers": "ECDHE-ECDSA-CHACHA20-POLY1305"}, None)],
 }
+OVER_TLS = {"https", "tls_filter"}
 RUNS_AND_ENDS = {"test_client_usage"}  # no server: it is its own client
 ENDS_WITH_ITS_INPUT = {"embedded"}
 # What it is given instead of the address alone.
@@ -83,7 +98,56 @@ def ask(port, method, path, headers, body):
         return refused.code, refused.read().decode()
 
 
+def ask_over_tls(port, name, given, trusted, client):
+    """The answer; None where the connection ends without."""
+    context = ssl.create_default_context(cafile=trusted)
+    if "maximum_version" in given:
+        context.maximum_version = given["maximum_version"]
+    if "ciphers" in given:
+        context.set_ciphers(given["ciphers"])
+    if "certificate" in given:
+        context.load_cert_chain(*client)
+    try:
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as raw:
+            with context.wrap_socket(raw, server_hostname=name) as over:
+                over.sendall(f"GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+                heard = b"".join(iter(lambda: over.recv(4096), b""))
+    except (ssl.SSLError, ConnectionResetError):
+        return None
+    assert heard.startswith(b"HTTP/1.1 200 "), heard
+    return heard.decode()
+
+
+def run_over_tls(folder, name, within):
+    """`https` with files of its own; the others with a development certificate, which is trusted."""
+    port = free_port()
+    arguments, trusted = [f"https://127.0.0.1:{port}"], os.path.join(within, "saker", "https", "localhost.crt")
+    root = Authority(os.path.join(within, "root"))
+    client = root.issue("client", ["client.example"], client=True)
+    if name == "https":
+        arguments += [root.whole("server", ["localhost", "admin.localhost"]), root.pem]
+        trusted = root.pem
+    process = subprocess.Popen([f"{folder}/{name}", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               env={**os.environ, "XDG_DATA_HOME": within})
+    try:
+        wait_for(port, process)
+        for host, given, wanted in TRIES[name]:
+            got = ask_over_tls(port, host, given, trusted, client)
+            assert (got is None) == (wanted is None) and (wanted or "") in (got or ""), f"{host} {given}: {got!r}"
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, f"ended with {process.returncode}: {output.decode()}"
+    finally:
+        if process.poll() is None:
+            process.kill()
+            print(process.communicate()[0].decode())
+
+
 def run(folder, name):
+    if name in OVER_TLS:
+        with tempfile.TemporaryDirectory() as within:
+            run_over_tls(folder, name, within)
+        return
     if name in RUNS_AND_ENDS:
         subprocess.run([f"{folder}/{name}"], check=True, timeout=PATIENCE_S, capture_output=True)
         return

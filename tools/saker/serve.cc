@@ -2,6 +2,7 @@
 // files, the environment and the command line say.
 
 #include "hosting/configuration/page.h"
+#include "hosting/https/https_files.h"
 #include "tools/saker/arguments.h"
 #include "tools/saker/check_config.h"
 #include "tools/saker/commands.h"
@@ -52,10 +53,12 @@ int refuse(const error& why) {
     return 2;
 }
 
-int check(const configuration& from) {
+int check(const configuration& from, const server_options& with) {
     std::fputs(describe_configuration(from, {}).c_str(), stdout);
     for (const std::string& one : from.warnings({}))
         std::fprintf(stderr, "saker: warning: %s\n", one.c_str());
+    if (error wrong; !(wrong.messages = mistakes_in_https_files(with)).empty())
+        return refuse(wrong);
     return 0;
 }
 
@@ -93,7 +96,7 @@ int serve(arguments given) {
     if (!config) return refuse(config.error());
     auto options = config->apply_to({});
     if (!options) return refuse(options.error());
-    return wanted.what == action::check ? check(*config) : serve_with(std::move(sources));
+    return wanted.what == action::check ? check(*config, *options) : serve_with(std::move(sources));
 }
 
 }  // namespace saker::tool

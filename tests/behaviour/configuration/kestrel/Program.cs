@@ -41,12 +41,14 @@ WebApplication? app = null;
 try
 {
     var builder = WebApplication.CreateBuilder(args);
+    if (builder.Configuration["config"] is { } file) builder.Configuration.AddJsonFile(Path.GetFullPath(file));
     builder.Logging.ClearProviders();
     builder.Logging.AddProvider(told);
     builder.Services.Configure<KestrelServerOptions>(builder.Configuration.GetSection("Kestrel"));
     app = builder.Build();
     said["environment"] = app.Environment.EnvironmentName;
     app.MapGet("/plaintext", () => "Hello, World!");
+    app.MapGet("/bytes/{n:int}", (int n) => Results.Bytes(new byte[n]));
     app.MapPost("/echo", async (HttpContext context) =>
     {
         using var body = new MemoryStream();
