@@ -42,7 +42,7 @@ protected:
     // The connection is over without another word of the client's.
     void expect_gone(tls_client& here) {
         here.wire().settle();
-        EXPECT_TRUE(here.ended() || here.was_reset());
+        EXPECT_TRUE(here.wire().ended() || here.was_reset());
         here.wire().ignore();
     }
 };
