@@ -127,7 +127,7 @@ def test_s_client_changes_its_keys(folder):
         asks = "GET /bytes/100000 HTTP/1.1\r\nHost: a\r\n"
         shown = site.s_client("-tls1_3", says=[
             ("Verify return code: 0", "k\n"), ("KEYUPDATE", asks + "\r\n"), ("Server: Saker", "K\n"),
-            ("KEYUPDATE", asks + "Connection: close\r\n\r\n")])
+            ("KEYUPDATE", asks + "Connection: close\r\n\r\n"), ("closed", "")])
         assert shown.count("HTTP/1.1 200 OK") == 2, shown[-3000:]
         assert site.curl(site.url()).stdout == b"Hello, World!"
 
