@@ -215,7 +215,8 @@ class Schema(unittest.TestCase):
         done = subprocess.run([SAKER, "serve", "--check-config", "--config", path], capture_output=True, text=True,
                               env=clean)
         self.assertIn(done.returncode, (0, 2), done.stderr)
-        return done.stderr if done.returncode == 2 else ""
+        # With what is in force shown, all was read: what is missing then are the certificates' files.
+        return done.stderr if done.returncode == 2 and not done.stdout else ""
 
     def test_good_documents_are_good_for_both(self):
         for document in GOOD:
