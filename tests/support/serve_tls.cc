@@ -2,17 +2,9 @@
 
 #include "tests/support/serve_tls.h"
 
-#include <stdlib.h>
-#include <filesystem>
-#include <fstream>
 #include <map>
 
 namespace saker::test {
-
-served_tls::~served_tls() {
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-}
 
 https_options served_tls::https_with_certificate() const {
     https_options with = https;
@@ -118,14 +110,8 @@ server_certificate served_tls::loaded(const issued_certificate& issued) {
 }
 
 std::string served_tls::file_of(std::string_view text) {
-    if (folder_.empty()) {
-        std::string made = std::filesystem::temp_directory_path() / "saker_tls_XXXXXX";
-        EXPECT_NE(mkdtemp(made.data()), nullptr);
-        folder_ = made;
-    }
-    const std::string path = folder_ + '/' + std::to_string(files_++) + ".pem";
-    std::ofstream(path, std::ios::binary) << text;
-    return path;
+    if (!folder_) folder_.emplace();
+    return folder_->write(std::to_string(files_++) + ".pem", text);
 }
 
 certificate_source served_tls::source_of(const issued_certificate& issued) {

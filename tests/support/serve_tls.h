@@ -5,12 +5,14 @@
 // share, as they do what it has issued: `certificate_for` the same wish is the same certificate.
 
 #include "tests/support/serve.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/tls_certificates.h"
 #include "tests/support/tls_client.h"
 
 #include <saker/https.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +22,6 @@ namespace saker::test {
 class served_tls : public served {
 protected:
     served_tls() { url = "https://127.0.0.1:0"; }
-    ~served_tls() override;
 
     // ---- before `serve` ----
     // With a certificate for "localhost" unless a test says otherwise. Put behind the middleware of
@@ -67,7 +68,7 @@ protected:
 
 private:
     std::vector<std::unique_ptr<tls_client>> tls_clients_;
-    std::string folder_;
+    std::optional<temporary_folder> folder_;
     size_t files_ = 0;
 };
 
