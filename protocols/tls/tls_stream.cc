@@ -223,7 +223,6 @@ std::string_view tls_stream::ocsp_response(const X509* of) const noexcept {
 // ---- the conversation ----
 
 void tls_stream::begin() noexcept {
-    begun_ = true;
     question_ = nullptr;
     if (mode_ == client_certificate_mode::delay_certificate || (keys_ && !keys_->known(true))) {
         // Asking later takes a record of OpenSSL's own; a cipher of which the kernel knows nothing.

@@ -139,8 +139,7 @@ private:
     uint16_t next_size_ = 0;    // of a record
     uint8_t without_data_ = 0;  // records in a row
     bool failed_ = false;
-    bool said_end_ = false;  // the client has said close_notify
-    bool begun_ = false;
+    bool said_end_ = false;       // the client has said close_notify
     bool greeted_ = false;        // the client's first hello was looked at
     bool waits_to_send_ = false;  // records are not opened until the socket has taken some
     bool asked_client_ = false;
