@@ -1,5 +1,6 @@
 """What bench/load/compare_http2 has measured, as tables: medians, spreads, ratios within rounds, and an overview."""
 import fnmatch
+import json
 import statistics
 
 # What a workload is about: where it is in a sample, its unit, and how the tables show it.
@@ -70,6 +71,14 @@ def cells_of(workloads, samples):
                     of.setdefault(sample["server"], []).append(sample)
             if of:
                 yield workload, mode, of
+
+
+def lines_of(files):
+    lines = []
+    for name in files:
+        with open(name, encoding="utf-8") as file:
+            lines += [json.loads(line) for line in file if line.strip()]
+    return lines
 
 
 def report(workloads, lines, refs):

@@ -51,3 +51,14 @@ def user_and_kernel_ticks(pid):
         return both
     except OSError:
         return [0, 0]
+
+
+def settled_bytes(pid):
+    """When it has not changed for a second; after 5 seconds in any case."""
+    before, since, until = resident_bytes(pid), time.monotonic(), time.monotonic() + 5
+    while time.monotonic() < min(until, since + 1):
+        time.sleep(0.1)
+        now = resident_bytes(pid)
+        if now != before:
+            before, since = now, time.monotonic()
+    return before
