@@ -2,6 +2,7 @@
 import fnmatch
 import json
 import statistics
+import sys
 
 # What a workload is about: where it is in a sample, its unit, and how the tables show it.
 SHOWS = {"cpu": ("cpu_us", "us CPU each", "{:.2f}"), "bytes": ("ns_a_byte", "ns CPU a byte", "{:.3f}"),
@@ -76,8 +77,11 @@ def cells_of(workloads, samples):
 def lines_of(files):
     lines = []
     for name in files:
-        with open(name, encoding="utf-8") as file:
-            lines += [json.loads(line) for line in file if line.strip()]
+        try:
+            with open(name, encoding="utf-8") as file:
+                lines += [json.loads(line) for line in file if line.strip()]
+        except (OSError, ValueError) as mistake:
+            sys.exit(f"compare_http2: {name} was not written by --out: {mistake}")
     return lines
 
 
