@@ -94,6 +94,9 @@ public:
     // It is another protocol's from now on: it frees its place among the connections, and counts
     // among the upgraded ones. False: there are too many of those.
     [[nodiscard]] bool upgrade() noexcept;
+    // The same of a part of it (HTTP/2's stream), which counts beside it until that is over.
+    [[nodiscard]] bool upgrade_stream() noexcept;
+    void upgraded_stream_over() noexcept;
 
     // The rate that what is written from now on must be taken with; none: it may take for ever. A
     // connection that nobody has said a rate for has none while its delegate runs, and Kestrel's
