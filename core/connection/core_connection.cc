@@ -370,11 +370,12 @@ void core_connection::free_if_over() noexcept {
     listener& from = listener_;
     const end_reason why = ended_by();
     const auto duration = core_.now() - accepted_at_;
+    const bool was_http2 = http2_;
     if (upgraded_) listener_.count_upgraded(-1);
     if (upgraded_ && options_.admits != nullptr) options_.admits->leave_upgraded(client_);
     if (has_place_) options_.admits->leave(client_);
     delete this;
-    from.on_connection_over(why, duration);
+    from.on_connection_over(why, duration, was_http2);
 }
 
 }  // namespace saker

@@ -98,6 +98,9 @@ public:
     [[nodiscard]] bool upgrade_stream() noexcept;
     void upgraded_stream_over() noexcept;
 
+    // It speaks HTTP/2, and is counted as such.
+    void speaks_http2() noexcept { http2_ = true; }
+
     // The rate that what is written from now on must be taken with; none: it may take for ever. A
     // connection that nobody has said a rate for has none while its delegate runs, and Kestrel's
     // for what is left to send then.
@@ -221,6 +224,7 @@ private:
     bool has_rate_ : 1 = false;
     bool has_place_ : 1 = false;  // `options_.admits` counts it
     bool upgraded_ : 1 = false;   // ... and if not, whether it is an upgraded one
+    bool http2_ : 1 = false;
     end_reason ordinary_end_ = end_reason::application_completed;  // where nothing else ends it
     rate_of rate_of_ = rate_of::nobody;
     deadline armed_for_ = deadline::none;

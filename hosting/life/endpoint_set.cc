@@ -38,6 +38,17 @@ std::string called(const std::string& name, const std::string& address) {
     return name.empty() ? address : name + " (" + address + ')';
 }
 
+// ", HTTP/1.1 and HTTP/2".
+std::string_view spoken(const listen_options& options) noexcept {
+    if (options.raw) return {};
+    switch (options.protocols) {
+        case http_protocols::http1: return ", HTTP/1.1";
+        case http_protocols::http2: return ", HTTP/2";
+        case http_protocols::http1_and_http2: break;
+    }
+    return ", HTTP/1.1 and HTTP/2";
+}
+
 std::string why_not(const core_runner::opened& failed, const std::string& shown) {
     std::string text = "Failed to bind to address " + shown + ": ";
     if (!failed.error.empty()) return text + failed.error;
@@ -180,7 +191,8 @@ result<endpoint_set::changes> endpoint_set::apply(const server_options& fresh, b
             continue;
         }
         for (const socket& one : wanted.opened) {
-            made.bound.push_back(one.shown + " (" + wanted.group->transport + ')');
+            made.bound.push_back(one.shown + " (" + wanted.group->transport +
+                                 std::string(spoken(options)) + ')');
             made.lines.push_back("endpoint " + called(options.name, one.shown) + " added");
         }
         now.push_back({options.name, wanted.place, wanted.address.scheme, options, wanted.group,
