@@ -75,7 +75,7 @@ DOORS = {
     "benchmark/*": ["bench/*"],
     "openssl/*": ["protocols/tls/*", "tests/support/tls_*", "tests/fuzz/tls_*", "tests/protocols/*",
                   "bench/*"],
-    "nghttp2/*": ["protocols/http2/nghttp2_session.*"],
+    "nghttp2/*": ["protocols/http2/nghttp2_session.*", "tests/support/http2_*"],
     "simdjson*": ["hosting/configuration/json_source.cc"],
     "uv.h": ["transports/libuv-legacy/*"],
     "sys/mman.h": ["core/memory/pages_posix.cc", "transports/io_uring/*", "tests/*"],
