@@ -96,8 +96,8 @@ public:
     // What has come of a stream's DATA, or comes without anybody's doing.
     std::string read_data(uint32_t stream);
     void receive_reset(uint32_t stream, http2::error_code);
-    // The text is for people.
-    void receive_goaway(http2::error_code, uint32_t last_stream);
+    // The text is for people; which stream was the last is of interest where it is named.
+    void receive_goaway(http2::error_code, std::optional<uint32_t> last_stream);
     void receive_ping(std::string_view eight_bytes, uint8_t flags);
     void receive_ping_ack(std::string_view eight_bytes = "12345678");
     void receive_settings_ack();
@@ -106,7 +106,7 @@ public:
     // The end, and nothing before it.
     void receive_end();
     // GOAWAY with this code, then the end; the client ends, too.
-    void receive_error(http2::error_code, uint32_t last_stream);
+    void receive_error(http2::error_code, std::optional<uint32_t> last_stream);
 
     // ---- what was heard ----
 

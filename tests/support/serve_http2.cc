@@ -55,12 +55,13 @@ http2::fields served_http2::common(int status, const http2::fields& more) const 
 }
 
 void served_http2::expect_error(http2_client& of, http2::error_code code, end_reason why,
-                                uint32_t last_stream) {
+                                std::optional<uint32_t> last_stream) {
     of.receive_error(code, last_stream);
     EXPECT_EQ(name(ended()), name(why));
 }
 
-void served_http2::expect_error(http2::error_code code, end_reason why, uint32_t last_stream) {
+void served_http2::expect_error(http2::error_code code, end_reason why,
+                                std::optional<uint32_t> last_stream) {
     expect_error(client(), code, why, last_stream);
 }
 

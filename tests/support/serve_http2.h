@@ -7,6 +7,7 @@
 #include "tests/support/serve_tls.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,8 +47,9 @@ protected:
 
     // The client has broken a rule of the connection: it is told so, and that is the end. Another
     // one is served as ever.
-    void expect_error(http2::error_code, end_reason, uint32_t last_stream = 0);
-    void expect_error(http2_client&, http2::error_code, end_reason, uint32_t last_stream = 0);
+    void expect_error(http2::error_code, end_reason, std::optional<uint32_t> last_stream = {});
+    void expect_error(http2_client&, http2::error_code, end_reason,
+                      std::optional<uint32_t> last_stream = {});
     // A new client is served, whatever others do.
     void expect_another_is_served();
 
