@@ -83,6 +83,18 @@ bool core_connection::upgrade() noexcept {
     return true;
 }
 
+bool core_connection::upgrade_stream() noexcept {
+    if (closing_ || output_dead()) return false;
+    if (options_.admits != nullptr && !options_.admits->upgrade()) return false;
+    listener_.count_upgraded(1);
+    return true;
+}
+
+void core_connection::upgraded_stream_over() noexcept {
+    listener_.count_upgraded(-1);
+    if (options_.admits != nullptr) options_.admits->leave_upgraded(nullptr);
+}
+
 uint64_t core_connection::next_number() noexcept {
     return connections_made.load(std::memory_order_relaxed);
 }

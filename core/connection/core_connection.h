@@ -94,6 +94,9 @@ public:
     // It is another protocol's from now on: it frees its place among the connections, and counts
     // among the upgraded ones. False: there are too many of those.
     [[nodiscard]] bool upgrade() noexcept;
+    // The same of a part of it (HTTP/2's stream), which counts beside it until that is over.
+    [[nodiscard]] bool upgrade_stream() noexcept;
+    void upgraded_stream_over() noexcept;
 
     // It speaks HTTP/2, and is counted as such.
     void speaks_http2() noexcept { http2_ = true; }

@@ -85,6 +85,8 @@ shared_plan endpoint_set::plan_for(const wanted_endpoint& wanted, const server_o
     plan->tls = wanted.tls;
     plan->max_concurrent_handshakes = options.tls.max_concurrent_handshakes;
     plan->http = {options.limits, options.add_server_header, options.allow_host_header_override};
+    plan->http2 = {options.limits, options.add_server_header, options.allow_host_header_override,
+                   options.allow_response_header_compression, options.allow_alternate_schemes};
     plan->pipes.input = pipe_of(options.limits.max_request_buffer_size);
     plan->pipes.output = pipe_of(options.limits.max_response_buffer_size);
     plan->pipes.max_connection_age = options.limits.max_connection_age;
