@@ -454,6 +454,18 @@ void http2_connection::on_settings() noexcept {
     }
 }
 
+void http2_connection::on_window_update(uint32_t by) noexcept {
+    if (by < small_window) (void)spend(price::small_window_update);
+}
+
+// It asks for nothing more. What runs is still answered.
+void http2_connection::on_goaway() noexcept {
+    if (std::exchange(peer_leaves_, true) || phase_ != phase::serving) return;
+    phase_ = phase::announced;
+    connection_.ends_by(end_reason::client_closed);
+    idle_or_not();
+}
+
 void http2_connection::on_stream_closed(http2_stream& of, error_code) noexcept {
     --open_;
     of.closed();

@@ -104,6 +104,8 @@ private:
     bool on_data_end(http2_stream&) noexcept override;
     void on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept override;
     void on_settings() noexcept override;
+    void on_window_update(uint32_t by) noexcept override;
+    void on_goaway() noexcept override;
     void on_priority(uint32_t id, std::string_view value) noexcept override;
     void on_stream_closed(http2_stream&, error_code) noexcept override;
     outgoing on_send(http2_stream&, size_t most) noexcept override;
@@ -171,6 +173,7 @@ private:
     phase phase_ = phase::preface;
     bool failed_ = false;
     bool settings_seen_ = false;  // the first frame was one, as it has to be
+    bool peer_leaves_ = false;    // it has said GOAWAY
     bool said_settings_ = false;  // ... and is whole
     bool is_left_ = false;        // nothing more is taken in
     bool is_cut_ = false;    // its streams are cancelled: nghttp2 has nothing of theirs to send

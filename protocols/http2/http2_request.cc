@@ -9,6 +9,7 @@
 #include "protocols/http2/http2_connection.h"
 #include "protocols/http2/http2_service.h"
 #include "protocols/http2/http2_stream.h"
+#include "protocols/http2/tunnel.h"
 
 #include <algorithm>
 #include <bit>
@@ -217,6 +218,7 @@ void http2_stream::take_data(std::string_view bytes, const share& from) noexcept
     } catch (const std::bad_alloc&) {
         return out_of_memory();
     }
+    if (tunnel_ != nullptr) tunnel_->came(bytes.size());
     owner_->look_at(*this);
 }
 

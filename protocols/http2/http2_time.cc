@@ -92,7 +92,9 @@ void http2_connection::idle_or_not() noexcept {
     const bool idle = streams_.empty();
     connection_.waits_for_request(idle);
     if (!said_settings_) return;
-    if (!idle) return disarm(due::idle);
+    if (!idle || phase_ != phase::serving) disarm(due::idle);
+    if (!idle) return;
+    if (peer_leaves_) call_last();
     if (phase_ != phase::serving) return;
     if (const auto most = service_.limits().keep_alive_timeout; most != infinite)
         arm(due::idle, bounded(most));
