@@ -192,6 +192,7 @@ void http2_client::receive_end() {
 
 void http2_client::receive_error(error_code code, std::optional<uint32_t> last_stream) {
     receive_goaway(code, last_stream);
+    std::erase_if(queue_, [](const heard_frame& one) { return one.of.stream != 0; });
     receive_end();
     end();
 }
