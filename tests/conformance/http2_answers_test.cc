@@ -109,6 +109,21 @@ CONFORMANCE(http2_answers,
     client().receive_data(5, "hello", end_stream);
 }
 
+// RFC 7541 7.1.3: nobody on the way keeps a secret in a table.
+CONFORMANCE(http2_answers, are_answered_with_cookies_that_are_never_indexed) {
+    serve([](request& asked, response& answered) {
+        answered.header("Set-Cookie", "a=secret");
+        hello(asked, answered);
+    });
+    client().start();
+    client().get(1);
+    const frame head = client().next_of(1);
+    EXPECT_EQ(client().field("set-cookie"), "a=secret");
+    const std::string by_name = "\x1f\x28";  // index 55, never indexed
+    EXPECT_NE(head.payload.find(by_name), std::string::npos);
+    client().receive_data(1, "hello", end_stream);
+}
+
 CONFORMANCE(http2_answers, are_answered_by_100_when_a_handler_reads_what_was_not_sent_yet) {
     serve([](request& asked, response& answered) -> task<> {
         if (asked.path() == "/late") {

@@ -2,6 +2,8 @@
 
 #include "tests/support/serve_http2.h"
 
+#include <stdexcept>
+
 namespace saker::test {
 namespace {
 
@@ -222,6 +224,39 @@ CONFORMANCE(http2_requests, are_answered_in_the_order_in_which_they_are_done) {
     client().receive_nothing();
     advance(1s);
     client().receive_answer(1, "/slow");
+}
+
+CONFORMANCE(http2_requests, leave_nothing_behind_for_the_next_one) {
+    serve([](request& asked, response& answered) -> task<> {
+        if (asked.path() == "/throws") throw std::runtime_error("on purpose");
+        const auto body = co_await asked.body().text();
+        std::string all = std::string(asked.method()) + ' ' + std::string(asked.query()) + ' ' +
+                          std::string(asked.host()) + ' ' + std::to_string(asked.header_count()) +
+                          ' ' + std::to_string(asked.trailer_count()) + ' ' +
+                          (body ? *body : "failed");
+        EXPECT_EQ(answered.status(), 200);
+        if (asked.method() == "POST") {
+            answered.status(201).header("x-mine", "value");
+            answered.trailer("x-trailer", "value");
+        }
+        text(answered, all);
+    });
+    client().start();
+    for (uint32_t stream = 1; stream < 60; stream += 10) {
+        client().send(headers(stream, block(post({{"cookie", "a"}, {"cookie", "b"}}, "/?q"))),
+                      data(stream, "body"), headers(stream, block({{"x", "y"}}), end_stream));
+        client().receive_headers(stream, 201);
+        client().receive_data(stream, "POST q a 2 1 body");
+        client().receive_trailers(stream, {{"x-trailer", "value"}});
+        client().get(stream + 2, "/throws");
+        client().receive_headers(stream + 2, 500, end_stream);
+        client().headers(stream + 4, post({{"content-length", "9"}}));
+        client().reset(stream + 4);
+        client().get(stream + 6);
+        client().receive_headers(stream + 6, 200);
+        EXPECT_EQ(client().field("x-mine"), "");
+        client().receive_data(stream + 6, "GET  a 1 0 ", end_stream);
+    }
 }
 
 CONFORMANCE(http2_requests, may_be_as_many_at_once_as_the_settings_say) {
