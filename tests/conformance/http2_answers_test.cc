@@ -167,7 +167,10 @@ CONFORMANCE(http2_answers, may_get_early_hints) {
 
 CONFORMANCE(http2_answers, whose_handler_throws_are_answered_by_500) {
     serve([](request& asked, response& answered) -> task<> {
-        if (asked.path() == "/late") (void)co_await answered.body().write("begun");
+        if (asked.path() == "/late") {
+            (void)co_await answered.body().write("begun");
+            (void)co_await delay(1s);
+        }
         throw std::runtime_error("on purpose");
     });
     client().start();
@@ -176,6 +179,7 @@ CONFORMANCE(http2_answers, whose_handler_throws_are_answered_by_500) {
     client().get(3, "/late");
     client().receive_headers(3, 200);
     client().receive_data(3, "begun");
+    advance(1004ms);
     client().receive_reset(3, error_code::internal_error);
     client().get(5);
     client().receive_headers(5, 500, end_stream);

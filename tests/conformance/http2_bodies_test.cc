@@ -236,7 +236,7 @@ CONFORMANCE(http2_bodies, may_have_trailers) {
     client().send(headers(5, block(post())), data(5, "a"), headers(5, "", end_stream));
     client().receive_answer(5, "a:");
     client().send(headers(7, block(post())), data(7, "a"),
-                  headers_in_parts(7, block({{"x-sum", std::string(100, 'v')}}), 10, end_stream));
+                  headers_in_parts(7, block({{"x-sum", std::string(100, 'v')}}), 20, end_stream));
     client().receive_answer(7, "a:x-sum=" + std::string(100, 'v') + '|');
 }
 
@@ -303,21 +303,23 @@ CONFORMANCE(http2_bodies, that_are_not_what_was_announced_are_reset) {
     serve([](request& asked, response& answered) -> task<> {
         answered.content_length(5);
         (void)co_await answered.body().write(asked.path() == "/short" ? "abc" : "abcde");
+        (void)co_await delay(1s);
         if (asked.path() == "/long") (void)co_await answered.body().write("f");
     });
     client().start();
     client().get(1, "/short");
     client().receive_headers(1, 200);
     client().receive_data(1, "abc");
+    advance(1004ms);
     client().receive_reset(1, error_code::internal_error);
     client().get(3, "/long");
     client().receive_headers(3, 200);
-    client().settle();
-    const std::string came = client().read_data(3);
-    EXPECT_LE(came.size(), 5u);
+    client().receive_data(3, "abcde");
+    advance(1004ms);
     client().receive_reset(3, error_code::internal_error);
     client().get(5, "/right");
     client().receive_headers(5, 200);
+    advance(1004ms);
     client().receive_data(5, "abcde", end_stream);
 }
 
