@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -112,6 +113,7 @@ private:
     sending on_send_data(http2_stream&, std::string_view header, size_t size) noexcept override;
     void on_end_sent(http2_stream&) noexcept override;
     void on_error_found(error_code, std::string_view text) noexcept override;
+    void on_end_announced() noexcept override;
     void on_reset_sent(uint32_t id, error_code) noexcept override;
     [[nodiscard]] bool open(uint32_t id) noexcept;
     void unwanted_head() noexcept;
@@ -146,6 +148,7 @@ private:
     void idle_or_not() noexcept;
     void look_at_stalls() noexcept;
     void announce_end() noexcept;
+    [[nodiscard]] bool has_heard_goodbye(std::span<const uint8_t, 8> answered) const noexcept;
     void call_last() noexcept;
     void leave() noexcept;
     void on_peer_gone() noexcept;

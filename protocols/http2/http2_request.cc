@@ -193,6 +193,7 @@ void http2_stream::fill_in() noexcept {
 // RST_STREAM.
 void http2_stream::refuse(rejection_reason why) noexcept {
     rejection_ = why;
+    if (body_ == body_state::coming) body_ = body_state::failed;  // what has come is not all
     if (why == headers_exceed_max_total_size || why == too_many_headers) return reject(why);
     connection_->on_core().counts().rejections[static_cast<size_t>(why)].add();
     owner_->reset(*this, error_code::protocol_error);

@@ -151,9 +151,16 @@ void http2_connection::announce_end() noexcept {
     phase_ = phase::announced;
     disarm(due::idle);
     session_.announce_end();
-    session_.ping(goodbye, false);
     arm(due::last_call, time_to_hear);
     send_soon();
+}
+
+// Behind it, as pings overtake what is not sent yet: who answers it has heard.
+void http2_connection::on_end_announced() noexcept { session_.ping(goodbye, false); }
+
+bool http2_connection::has_heard_goodbye(std::span<const uint8_t, 8> answered) const noexcept {
+    return phase_ == phase::announced &&
+           std::equal(answered.begin(), answered.end(), goodbye.begin());
 }
 
 void http2_connection::call_last() noexcept {

@@ -127,6 +127,9 @@ struct frame_session::callbacks {
             events_of(user).on_error_found(
                 static_cast<error_code>(frame->goaway.error_code),
                 text(frame->goaway.opaque_data, frame->goaway.opaque_data_len));
+        if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code == NGHTTP2_NO_ERROR &&
+            frame->goaway.last_stream_id == static_cast<int32_t>(no_limit))
+            events_of(user).on_end_announced();
         if (frame->hd.type == NGHTTP2_RST_STREAM)
             events_of(user).on_reset_sent(static_cast<uint32_t>(frame->hd.stream_id),
                                           static_cast<error_code>(frame->rst_stream.error_code));

@@ -61,6 +61,8 @@ public:
     virtual void on_end_sent(http2_stream&) noexcept = 0;
     // GOAWAY leaves, of an error that nghttp2 has found.
     virtual void on_error_found(error_code, std::string_view text) noexcept = 0;
+    // The GOAWAY of `announce_end` has left.
+    virtual void on_end_announced() noexcept = 0;
     // RST_STREAM leaves.
     virtual void on_reset_sent(uint32_t id, error_code) noexcept = 0;
 
