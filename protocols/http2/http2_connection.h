@@ -123,6 +123,7 @@ private:
     // ---- output: http2_output.cc ----
     void on_turn_end() noexcept;
     void pump() noexcept;
+    [[nodiscard]] bool is_ahead() const noexcept;
     [[nodiscard]] bool is_over() const noexcept;
     struct over_awaiter {
         http2_connection& self;

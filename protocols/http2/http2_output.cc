@@ -24,6 +24,12 @@ bool http2_connection::is_over() const noexcept {
     return streams_.empty() && (all_sent_ || connection_.output_dead());
 }
 
+// Frames ahead of the peer: several streams' worth, as a send of many is cheaper than many sends.
+bool http2_connection::is_ahead() const noexcept {
+    const pipe& out = connection_.output();
+    return out.length() >= 4 * service_.output().pause_writer_threshold && !out.reader_gone();
+}
+
 void http2_connection::pump() noexcept {
     // After an error nghttp2 has a GOAWAY to say, and nothing of any stream's.
     if (phase_ == phase::preface || connection_.output_dead()) {
@@ -32,10 +38,10 @@ void http2_connection::pump() noexcept {
     }
     pipe& out = connection_.output();
     all_sent_ = false;
-    while (!out.should_pause()) {
+    while (!is_ahead()) {
         const std::string_view piece = session_.next_output();
         if (piece.empty()) {
-            all_sent_ = !out.should_pause();
+            all_sent_ = !is_ahead();
             break;
         }
         if (!out.write(piece)) return out_of_memory();
@@ -53,7 +59,7 @@ outgoing http2_connection::on_send(http2_stream& of, size_t most) noexcept {
 
 session_events::sending http2_connection::on_send_data(http2_stream& of, std::string_view header,
                                                        size_t size) noexcept {
-    if (connection_.output().should_pause()) return sending::no_room;
+    if (is_ahead()) return sending::no_room;
     if (of.queued() < size) return sending::cancelled;
     if (!of.send_data(header, size)) return out_of_memory(), sending::cancelled;
     sent_ += size;
