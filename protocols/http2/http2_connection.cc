@@ -133,7 +133,12 @@ void http2_connection::look() noexcept {
         if (const auto most = service_.limits().request_headers_timeout; most != infinite)
             arm(due::head, bounded(most));
     }
-    send_soon();
+    // Now, not at the turn's end: streams that are over are reused by the next connection's
+    // requests while they are in the caches. What is written leaves at the turn's end.
+    if (phase_ != phase::preface && !failed_) {
+        pump();
+        if (!awake_.empty()) sweep();
+    }
 }
 
 bool http2_connection::take_preface() noexcept {

@@ -9,7 +9,6 @@
 //                                                     streams are done, all is sent
 
 #include "core/connection/core_connection.h"
-#include "core/reactor/core.h"
 #include "core/time/timer_wheel.h"
 #include "protocols/http2/error_code.h"
 #include "protocols/http2/flood_budget.h"
