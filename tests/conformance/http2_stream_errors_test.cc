@@ -83,8 +83,8 @@ CONFORMANCE(http2_stream_errors, of_methods) {
 CONFORMANCE(http2_stream_errors, of_paths) {
     begin();
     std::vector<fields> bad;
-    for (const std::string_view path : {"", "a", "*", "http://a/", "/a b", "/\xc3\xa4",
-                                        "/?\xc3\xa4", "/?a b", "/a#b", "/%", "/%0", "/%zz", "/%00"})
+    for (const std::string_view path :
+         {"", "a", "*", "http://a/", "/a b", "/\xc3\xa4", "/?\xc3\xa4", "/?a b", "/a#b", "/%00"})
         bad.push_back(with(get(), ":path", path));
     bad.push_back(request_of("OPTIONS", "**"));
     expect_reset_each(bad);
