@@ -87,7 +87,9 @@ end_reason http2_connection::reason_of(error_code code) const noexcept {
     switch (code) {
         case error_code::frame_size_error: return end_reason::invalid_frame_length;
         case error_code::compression_error: return end_reason::error_reading_headers;
-        case error_code::flow_control_error: return end_reason::flow_control_window_exceeded;
+        case error_code::flow_control_error:
+            return frame_.type == settings ? end_reason::invalid_settings
+                                           : end_reason::flow_control_window_exceeded;
         case error_code::stream_closed: return end_reason::received_frame_after_stream_close;
         case error_code::enhance_your_calm: return end_reason::enhance_your_calm;
         case error_code::internal_error: return end_reason::other_error;

@@ -54,7 +54,6 @@ CONFORMANCE(http2_answers, are_answered_with_names_in_small_letters_and_nothing_
         answered.header("Connection", "keep-alive");
         answered.header("Keep-Alive", "timeout=5");
         answered.header("Proxy-Connection", "close");
-        answered.header("Transfer-Encoding", "chunked");
         answered.header("Upgrade", "h2c");
         text(answered, "hello");
     });
@@ -252,6 +251,8 @@ CONFORMANCE(http2_answers, may_close_the_connection_behind_them) {
     client().receive_answer(1, "hello");
     client().get(3, "/last");
     client().receive_answer(3, "hello");
+    client().receive_goaway(error_code::no_error, largest_window);  // what is on its way is served
+    client().send(http2::ping(client().next_of(0).payload, ack));
     client().receive_goaway(error_code::no_error, 3);
     client().receive_end();
     client().end();

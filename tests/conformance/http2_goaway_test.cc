@@ -182,6 +182,7 @@ CONFORMANCE(http2_goaway, a_preface_that_comes_late_is_served) {
     while (client().has_heard(0)) (void)client().next_of(0);
     client().receive_answer(1, "hello");
     advance(1004ms);
+    client().settle();
     while (client().has_heard(0)) EXPECT_EQ(name_of(client().next_of(0).kind), "GOAWAY");
     client().receive_end();
 }
@@ -224,7 +225,10 @@ CONFORMANCE(http2_goaway, of_an_old_connection_that_is_busy) {
     serve_slowly();
     advance(59'500ms);
     client().receive_nothing();
-    advance(6s);
+    for (int i = 0; i < 65 && !client().has_heard(0); ++i) {
+        advance(100ms);
+        client().settle();
+    }
     receive_first_goaway(false);
     client().get(1, "/slow");
     advance(1004ms);

@@ -83,7 +83,10 @@ class stalls : public served_http2 {
 protected:
     void begin(uint32_t window) {
         static const std::string body(200'000, 'x');
-        serve([](request&, response& answered) { answered.static_text(body); });
+        serve([](request& asked, response& answered) {
+            if (asked.path() == "/other") return hello(asked, answered);
+            answered.static_text(body);
+        });
         client().start({{setting_id::initial_window_size, window}});
         client().get(1);
         client().receive_headers(1, 200);

@@ -96,7 +96,7 @@ CONFORMANCE(http2_requests, have_their_authority_as_host) {
         text(answered, std::string(asked.host()) + '.');
     });
     client().start();
-    client().get(1, "/", {{"host", "b"}});  // :authority is "a"
+    client().get(1, "/", {{"host", "A"}});
     client().receive_answer(1, "a.");
     const fields alone = {
         {":method", "GET"}, {":scheme", scheme()}, {":path", "/"}, {"host", "b:80"}};
@@ -106,6 +106,14 @@ CONFORMANCE(http2_requests, have_their_authority_as_host) {
         {":method", "GET"}, {":scheme", scheme()}, {":path", "/"}, {":authority", "[::1]:8080"}};
     client().headers(5, ipv6, end_stream);
     client().receive_answer(5, "[::1]:8080.");
+}
+
+CONFORMANCE(http2_requests, may_have_another_host_where_that_is_allowed) {
+    options.allow_host_header_override = true;
+    serve([](request& asked, response& answered) { text(answered, std::string(asked.host())); });
+    client().start();
+    client().get(1, "/", {{"host", "b"}});
+    client().receive_answer(1, "a");
 }
 
 CONFORMANCE(http2_requests, have_their_fields_in_order) {
@@ -301,13 +309,15 @@ CONFORMANCE(http2_requests, are_routed) {
 
 CONFORMANCE(http2_requests, by_connect_have_an_authority_alone) {
     serve([](request& asked, response& answered) {
+        answered.status(403);  // 200 would have no body
         text(answered, std::string(asked.method()) + ' ' + std::string(asked.target()) + " [" +
                            std::string(asked.path()) + "] " + std::string(asked.host()) +
                            (asked.can_upgrade() ? " upgrades" : ""));
     });
     client().start();
     client().headers(1, fields{{":method", "CONNECT"}, {":authority", "b:443"}}, end_stream);
-    client().receive_answer(1, "CONNECT b:443 [] b:443");
+    client().receive_headers(1, 403);
+    client().receive_data(1, "CONNECT b:443 [] b:443", end_stream);
 }
 
 CONFORMANCE(http2_requests, by_extended_connect_become_another_protocol) {

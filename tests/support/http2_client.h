@@ -114,7 +114,8 @@ public:
     // The fields of the head that was received last.
     [[nodiscard]] const http2::fields& head() const { return head_; }
     [[nodiscard]] std::string field(std::string_view name) const;
-    // By how much the server has opened a window since the last time this was asked.
+    // By how much the server has opened a window since the last time this was asked; waits for what
+    // comes.
     uint64_t granted(uint32_t stream);
     // DATA that the server may send now.
     [[nodiscard]] int64_t window(uint32_t stream) const;

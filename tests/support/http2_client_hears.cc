@@ -212,7 +212,7 @@ std::string http2_client::field(std::string_view name) const {
 }
 
 uint64_t http2_client::granted(uint32_t stream) {
-    listen();
+    settle();
     return std::exchange(granted_[stream], 0);
 }
 
