@@ -169,6 +169,28 @@ CONFORMANCE(metrics_suite, connections_are_counted_by_endpoint_and_end) {
               1);
 }
 
+CONFORMANCE(metrics_suite, connections_that_speak_http2_are_told_apart) {
+    constexpr std::string_view durations = "kestrel_connection_duration_seconds_count";
+    bool speaks_it = false;
+    endpoint_options.use([&](connection_delegate next) -> connection_delegate {
+        return [&, next = std::move(next)](connection& accepted) {
+            if (std::exchange(speaks_it, true)) core_connection::of(accepted).speaks_http2();
+            return next(accepted);
+        };
+    });
+    serve(test::hello);
+    labels second = connection_labels();
+    second["network_protocol_version"] = "2";
+    new_client().end();
+    settle();
+    EXPECT_EQ(page().exactly(durations, connection_labels()), 1);
+    EXPECT_EQ(page().exactly(durations, second), -1) << "none has been there";
+    new_client().end();
+    settle();
+    EXPECT_EQ(page().exactly(durations, connection_labels()), 1);
+    EXPECT_EQ(page().exactly(durations, second), 1);
+}
+
 CONFORMANCE(metrics_suite, connections_of_which_there_are_too_many_are_rejected_ones) {
     options.limits.max_concurrent_connections = 1;
     serve(test::hello);
