@@ -178,7 +178,7 @@ CONFORMANCE(http2_endpoints, say_to_http1_what_is_wrong) {
     const std::string_view lines[] = {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
                                       "POST /x HTTP/1.1\r\n"};
     for (const std::string_view line : lines) {
-        raw_client& old = served::new_client();
+        conversation& old = served::new_client();
         old.send_raw(line);
         old.receive("HTTP/1.1 400 Bad Request", "Connection: close", "Content-Type: text/plain",
                     "Content-Length: 56", "",
@@ -213,7 +213,7 @@ CONFORMANCE(http2_endpoints, take_no_other_preface) {
 CONFORMANCE(http2_endpoints, of_http1_do_not_speak_http2) {
     if (over_tls()) GTEST_SKIP() << "ALPN says it";
     serve_only(http_protocols::http1);
-    raw_client& fresh = served::new_client();
+    conversation& fresh = served::new_client();
     fresh.send_raw(connection_preface);
     fresh.receive_raw(refusal("505 HTTP Version Not Supported"));
     fresh.receive_end();
