@@ -40,7 +40,7 @@ ARROWS = {
     "protocols/http1": ["protocols/http"] + HTTP_NEEDS,
     "protocols/http2": ["protocols/http"] + HTTP_NEEDS,
     "protocols/tls": ["protocols/http"] + HTTP_NEEDS,
-    "protocols": ["protocols/http1", "protocols/http2", "protocols/http"] + HTTP_NEEDS,
+    "protocols": ["protocols/http1", "protocols/http2", "protocols/tls", "protocols/http"] + HTTP_NEEDS,
     "hosting": [room for room in HOSTING if room != "hosting"] + LIFE,
     "hosting/life": HOSTING,
     # Measures what cores and protocols tell; knows nothing of servers.

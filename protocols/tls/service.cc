@@ -94,7 +94,10 @@ task<> service::serve(connection& accepted, const connection_delegate& next) {
     stream.begin();
     std::exception_ptr failure;
     try {
-        co_await next(accepted);
+        if (stream.lacks_http2())  // there is nothing to say to it
+            accepted.ends_by(end_reason::http2_not_negotiated);
+        else
+            co_await next(accepted);
     } catch (...) {
         failure = std::current_exception();
     }

@@ -28,13 +28,12 @@ std::vector<server_certificate> load_all(const std::vector<certificate_source>& 
 }
 
 // In the form of the wire, the one that is preferred first.
-std::string alpn_of(const endpoint_settings& of, const std::optional<http_protocols>& of_name) {
+std::string alpn_of(const endpoint_settings& of, http_protocols http) {
     std::vector<std::string> names = of.options.application_protocols;
     if (of.is_http) {
         names.clear();
-        const auto wanted = static_cast<unsigned>(of_name.value_or(of.http));
-        const auto serves = [&](http_protocols one) {
-            return (wanted & static_cast<unsigned>(one)) != 0;
+        const auto serves = [http](http_protocols one) {
+            return (static_cast<unsigned>(http) & static_cast<unsigned>(one)) != 0;
         };
         if (serves(http_protocols::http2)) names.emplace_back("h2");
         if (serves(http_protocols::http1)) names.emplace_back("http/1.1");
@@ -109,7 +108,9 @@ private:
         host->protocols = over.protocols.value_or(settings_.options.protocols);
         host->client_certificates =
             over.client_certificates.value_or(settings_.options.client_certificate_mode);
-        host->alpn = alpn_of(settings_, over.http);
+        const http_protocols http = over.http.value_or(settings_.http);
+        host->http2_alone = settings_.is_http && http == http_protocols::http2;
+        host->alpn = alpn_of(settings_, http);
         append(wrong_, make_context(*host, settings_, keys_), where);
         made_->hosts.push_back(std::move(host));
     }

@@ -30,6 +30,7 @@ struct host_settings {
     ssl_protocols protocols = ssl_protocols::none;
     client_certificate_mode client_certificates = client_certificate_mode::no_certificate;
     std::vector<server_certificate> certificates;
+    bool http2_alone = false;
     std::string alpn;  // what is offered, in the form of the wire (RFC 7301 3.1); empty: no answer
     const https_options* options = nullptr;
     std::array<unsigned char, 32> trusted{};  // a digest of who vouches for clients

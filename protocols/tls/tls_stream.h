@@ -59,6 +59,11 @@ public:
 
     // Whoever is behind it has its pipes from now on.
     void begin() noexcept;
+    // The client has not agreed on HTTP/2, and under the name that it asked for there is nothing
+    // else.
+    [[nodiscard]] bool lacks_http2() const noexcept {
+        return host_->http2_alone && application_protocol() != "h2";
+    }
     // Nobody is behind it any more: suspends until what was written is sealed, says close_notify,
     // and takes the pipes back.
     [[nodiscard]] task<> finish();

@@ -94,6 +94,25 @@ CONFORMANCE(tls_alpn, a_name_may_have_protocols_of_its_own) {
     }
 }
 
+// Who says nothing is taken to speak HTTP/1.1.
+CONFORMANCE(tls_alpn, a_client_without_it_is_left_where_there_is_only_http2) {
+    https.loaded_certificates = {loaded(certificate_for({"two.test", "other.test"}))};
+    add("two.test", http_protocols::http2);
+    add("*", {});
+    serve(hello);
+    for (const tls_version version : both_versions) {
+        tls_client_options with = chosen_with(version);
+        with.server_name = "two.test";
+        tls_client& here = open_tls(with);
+        here.receive_end();
+        here.end();
+        EXPECT_EQ(ended(), end_reason::http2_not_negotiated);
+        with.server_name = "other.test";
+        expect_greeting(open_tls(with));
+    }
+    EXPECT_EQ(counts().requests.value(), 2u);
+}
+
 // RFC 9113 9.2.2.
 CONFORMANCE(tls_alpn, http2_is_not_agreed_on_over_a_cipher_that_it_forbids) {
     https.cipher_suites_policy = {"ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"};

@@ -102,15 +102,9 @@ TEST(metrics, a_page_of_many_series_is_sent_in_pieces) {
 
 // ---- TLS ----
 
-server_certificate loaded(const test::issued_certificate& one) {
-    auto made = server_certificate::from_pem(one.certificate_pem, one.key_pem);
-    EXPECT_TRUE(made) << (made ? "" : made.error().text());
-    return *made;
-}
-
 void listen_with(server& on, std::string_view url, const test::issued_certificate& one) {
     on.options().listen(url, [&](listen_options& with) {
-        with.use_https([&](https_options& tls) { tls.loaded_certificates = {loaded(one)}; });
+        with.use_https([&](https_options& tls) { tls.loaded_certificates = {test::loaded(one)}; });
     });
 }
 
@@ -133,7 +127,7 @@ TEST(metrics, tell_when_certificates_end_each_once) {
         client.get("/");
         const auto page = read(shown.text());
         for (const auto* const known : {&one, &other}) {
-            const server_certificate is = loaded(*known);
+            const server_certificate is = test::loaded(*known);
             EXPECT_EQ(page.exactly(not_after, {{"subject", is.facts().subject},
                                                {"thumbprint", is.facts().thumbprint}}),
                       end_of(is));
@@ -158,7 +152,8 @@ TEST(metrics, show_the_certificate_that_has_come_into_its_file) {
     const metrics shown(served);
     ASSERT_TRUE(served.start());
     const auto end_shown = [&](const test::issued_certificate& one) {
-        return read(shown.text()).value(not_after, {{"subject", loaded(one).facts().subject}});
+        return read(shown.text())
+            .value(not_after, {{"subject", test::loaded(one).facts().subject}});
     };
     EXPECT_EQ(end_shown(first), end_of(loaded(first)));
     (void)folder.write("all.pem", second.certificate_pem + second.key_pem);

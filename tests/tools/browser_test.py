@@ -62,6 +62,7 @@ def test_the_page_is_opened_by_who_trusts_its_authority(folder):
         # Its script has asked for the counters, more than once, over the same connection.
         assert int(text_of(page, "total")) >= 3 and int(text_of(page, "open")) >= 1, page
         assert text_of(page, "rate") != "–" and text_of(page, "transport") in ("io_uring", "epoll"), page
+        assert text_of(page, "protocol") == "HTTP/2", page
 
         _, page, said = look_at(url, home_that_trusts(os.path.join(folder, "trusts_nobody"), None))
         assert "<title>Saker</title>" not in page and "ERR_CERT_AUTHORITY_INVALID" in said, said + page

@@ -93,6 +93,7 @@ GOOD = [
     {"Kestrel": {"EndpointDefaults": {"Protocols": "Http1", "SslProtocols": ["Tls12"]}}},
     {"Kestrel": {"EndpointDefaults": {"ClientCertificateMode": "AllowCertificate"}}},
     endpoint(Url="http://*:80"), endpoint(Url="HTTP://[::1]:0", Protocols="Http1AndHttp2"),
+    endpoint(Url="http://*:80", Protocols="Http2"), endpoint(Url="https://*", Sni={"*": {"Protocols": "Http2"}}),
     endpoint(Url="http://unix:/run/x", UnixSocketMode="660", Transport="epoll", ConnectionLogging=True),
     endpoint(Url="http://*:80", Protocols=None, Certificate=None),
     endpoint(Url="https://*:443"), endpoint(Url="HTTPS://*", Certificate={"Path": "a.pfx", "Password": "x"}),
