@@ -65,6 +65,7 @@ bool http2_stream::stalls(std::chrono::nanoseconds passed) noexcept {
 }
 
 void http2_stream::end_request() noexcept {
+    live_ = true;  // for who is told, though its handler ended when its answer was not sent yet
     tell_outcome();
     end();
     stop_timing_input();

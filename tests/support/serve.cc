@@ -46,14 +46,6 @@ std::vector<setting> settings_with(std::initializer_list<delivery> ways) {
 
 // What the server serves. Where cuts differ is a matter of the bytes, not of who carries them: in
 // memory, for HTTP/1.1 over TLS and for HTTP/2.
-constexpr bool serves_http2 = false;
-
-std::vector<setting> without_http2_unless_served(std::vector<setting> all) {
-    if (!serves_http2)
-        std::erase_if(all, [](const setting& one) { return one.protocol == spoken::http2; });
-    return all;
-}
-
 void add(std::vector<setting>& to, const std::vector<setting>& more, spoken protocol, bool secure) {
     for (setting one : more) {
         one.protocol = protocol;
@@ -83,7 +75,7 @@ std::vector<setting> handler_settings() {
     add(all, {epoll, io_uring, cut}, spoken::http1, true);
     add(all, {epoll, io_uring, memory, byte_by_byte, cut}, spoken::http2, false);
     add(all, {epoll, io_uring, memory, cut}, spoken::http2, true);
-    return without_http2_unless_served(all);
+    return all;
 }
 
 namespace {
@@ -92,7 +84,7 @@ std::vector<setting> with_protocols(const std::vector<setting>& once) {
     add(all, once, spoken::http1, true);
     add(all, once, spoken::http2, false);
     add(all, once, spoken::http2, true);
-    return without_http2_unless_served(all);
+    return all;
 }
 }  // namespace
 
