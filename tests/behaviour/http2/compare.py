@@ -76,7 +76,7 @@ def ask(servers, name, patience, make_server):
             return Story(wire, one.shows).words()
         finally:
             wire.close(abruptly=True)
-    except OSError as wrong:
+    except Exception as wrong:  # pylint: disable=broad-except
         return f"{type(wrong).__name__}: {wrong}"
     finally:
         if alone:

@@ -210,7 +210,7 @@ class Story:
 
     def __init__(self, wire, shows=()):
         import hpack
-        self.wire, self.shows, self.decoder = wire, shows, hpack.Decoder()
+        self.wire, self.shows, self.decoder = wire, shows, hpack.Decoder(1 << 20)
         self.decoder.max_allowed_table_size = 1 << 16
         self.streams, self.connection, self.largest, self.blocks = {}, [], 0, b""
         frames = list(wire.frames)
