@@ -73,7 +73,6 @@ def secured():
     for cipher in ("ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"):
         case("tls: 1.2, " + cipher, secure, endpoint="tls", tls={"alpn": ["h2"], "versions": "1.2", "ciphers": cipher})
     case("tls: scheme http", get(), endpoint="tls", tls={"alpn": ["h2"]})
-    case("tls: end", secure, HALF_CLOSE, endpoint="tls", tls={"alpn": ["h2"]}, asked=False)
 
 
 def setting_frames():

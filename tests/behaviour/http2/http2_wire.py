@@ -130,7 +130,7 @@ class Wire:
                 self.wire = tls.wrap_socket(self.wire)
                 self.negotiated = self.wire.selected_alpn_protocol()
             except OSError as wrong:
-                self.fate = "no handshake: " + (getattr(wrong, "reason", None) or type(wrong).__name__)
+                self.fate = "no handshake: " + re.sub(r"\[.*\] | \(_ssl.*", "", str(wrong))
 
     def send(self, raw):
         """All of it, reading meanwhile: who does not read what is said to him may wait for ever."""
@@ -176,6 +176,8 @@ class Wire:
 
     def listen(self, seconds=None, until=None):
         """Reads until nothing more comes for so long, or until `until(self)`."""
+        if self.fate != "open":
+            return
         seconds = self.patience if seconds is None else seconds
         self.wire.setblocking(False)
         limit = time.monotonic() + seconds
@@ -202,7 +204,7 @@ class Wire:
             pass
 
     def half_close(self):
-        self.wire.shutdown(socket.SHUT_WR) if self.tls is None else self.wire.unwrap()
+        self.wire.shutdown(socket.SHUT_WR)
 
 
 class Story:
@@ -298,7 +300,8 @@ class Story:
         end = " END" if event[2] else ""
         if failed:
             return f"data{end}"
-        return f"{event[1].decode('latin-1')!r}{end}" if "body" in self.shows else f"data {len(event[1])}{end}"
+        said = re.sub(r"(.)\1{30,}", lambda run: f"<{len(run[0])} x {run[1]}>", event[1].decode("latin-1"))
+        return f"{said!r}{end}" if "body" in self.shows else f"data {len(event[1])}{end}"
 
     def words(self):
         if self.wire.heard:

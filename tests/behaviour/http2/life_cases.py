@@ -112,6 +112,7 @@ def stops():
     case("stop: idle behind an answer", get(), LISTEN, TERMINATE, 2.0, **alone)
     case("stop: before the preface", LISTEN, TERMINATE, 2.0, start=b"", **alone)
     case("stop: while it is answered", get("/delay/1500"), LISTEN, TERMINATE, 3.0, **alone)
+    case("stop: while it is answered, then a ping", get("/delay/1000"), LISTEN, TERMINATE, 1.5, ping(), 1.0, **alone)
     case("stop: while it is answered, and a new request", get("/delay/1500"), LISTEN, TERMINATE, LISTEN, get(stream=3), 3.0, **alone)
     case("stop: while a body comes", post("/echo"), data(b"Hello", end=False), LISTEN, TERMINATE, LISTEN, data(b"World"), 2.0, **alone)
     case("stop: a handler that waits", get("/wait/1"), LISTEN, TERMINATE, 4.0, **alone)
