@@ -1,5 +1,5 @@
-# What comes from the system: threads, simdjson, OpenSSL, liburing (optional), mimalloc (optional, our binaries
-# only), and for development ccache and lld when they are there. Nothing is ever downloaded.
+# What comes from the system: threads, simdjson, OpenSSL, nghttp2, liburing (optional), mimalloc (optional, our
+# binaries only), and for development ccache and lld when they are there. Nothing is ever downloaded.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
@@ -16,9 +16,17 @@ if(NOT OpenSSL_FOUND)
     message(FATAL_ERROR "saker needs OpenSSL 3.0 or later (apt-get install libssl-dev)")
 endif()
 
+# Frames and HPACK of HTTP/2; only protocols/http2/nghttp2_session.cc includes it.
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+    pkg_check_modules(SAKER_NGHTTP2 QUIET IMPORTED_TARGET libnghttp2>=1.52)
+endif()
+if(NOT SAKER_NGHTTP2_FOUND)
+    message(FATAL_ERROR "saker needs nghttp2 1.52 or later and pkg-config (apt-get install libnghttp2-dev pkg-config)")
+endif()
+
 set(SAKER_HAS_IO_URING 0)
 if(NOT SAKER_IO_URING STREQUAL "OFF")
-    find_package(PkgConfig QUIET)
     if(PkgConfig_FOUND)
         pkg_check_modules(SAKER_LIBURING QUIET IMPORTED_TARGET liburing>=2.3)
     endif()

@@ -30,7 +30,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/saker-config.cmake
 # A static library names what it needs for everybody; a shared one keeps it to itself.
 if(SAKER_IS_STATIC)
     set(SAKER_PC_LIBS " -pthread")
-    set(SAKER_PC_REQUIRES "simdjson >= 3.0, openssl >= 3.0")
+    set(SAKER_PC_REQUIRES "simdjson >= 3.0, openssl >= 3.0, libnghttp2 >= 1.52")
 endif()
 if(SAKER_NEEDS_LIBURING)
     string(APPEND SAKER_PC_REQUIRES ", liburing >= 2.3")

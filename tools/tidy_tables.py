@@ -16,7 +16,7 @@ CONNECTION = ["core/connection"] + REACTOR + PIPE
 HTTP_NEEDS = ["core/connection", "core/time"] + PIPE
 # Hosting knows the list of transports, and the one in memory for `test_client`.
 HOSTING = ["hosting", "hosting/diagnostics", "transports", "transports/memory", "protocols/http",
-           "protocols/http1", "protocols/tls"] + CONNECTION
+           "protocols/http1", "protocols/http2", "protocols/tls"] + CONNECTION
 TRANSPORTS = ["transports/posix", "transports/epoll", "transports/io_uring", "transports/memory"]
 # What a server does while it runs; beside hosting, not below it.
 LIFE = ["hosting/life"]
@@ -38,6 +38,7 @@ ARROWS = {
     "transports": TRANSPORTS + CONTRACT,
     "protocols/http": HTTP_NEEDS,
     "protocols/http1": ["protocols/http"] + HTTP_NEEDS,
+    "protocols/http2": ["protocols/http"] + HTTP_NEEDS,
     "protocols/tls": ["protocols/http"] + HTTP_NEEDS,
     "hosting": [room for room in HOSTING if room != "hosting"] + LIFE,
     "hosting/life": HOSTING,

@@ -189,6 +189,12 @@ void core_connection::tell_peer_gone() noexcept {
     told.run(told.context);
 }
 
+void core_connection::tell_close_requested() noexcept {
+    if (!on_close_requested_) return;
+    const continuation told = std::exchange(on_close_requested_, {});
+    told.run(told.context);
+}
+
 // ---- output ----
 
 void core_connection::wait_for_output() noexcept {
@@ -268,6 +274,7 @@ void core_connection::on_sent() noexcept {
 void core_connection::on_delegate_end(std::exception_ptr failure) noexcept {
     delegate_running_ = false;
     on_peer_gone_ = {};
+    on_close_requested_ = {};
     disarm();
     if (failure) {
         listener_.log_failure(*this, std::move(failure));
@@ -324,6 +331,7 @@ void core_connection::request_close(end_reason why) noexcept {
     close_requested_ = true;
     ordinary_end_ = why;
     if (idle_) await_last_request();
+    tell_close_requested();
 }
 
 // The peer may have sent a request before it could know: it is answered if it comes soon.

@@ -114,6 +114,12 @@ public:
     // Run once at the peer's end, at an error or an abort, whichever is next; an empty continuation
     // forgets it.
     void when_peer_gone(continuation told) noexcept { on_peer_gone_ = told; }
+    // Run once when `request_close` is asked, now where it was; for a protocol that has to do
+    // something about it while it is not idle.
+    void when_close_requested(continuation told) noexcept {
+        on_close_requested_ = told;
+        if (close_requested_) tell_close_requested();
+    }
     // Nothing that is written reaches anybody any more.
     [[nodiscard]] bool output_dead() const noexcept {
         return out_.reader_gone() || output_->reader_gone();
@@ -192,6 +198,7 @@ private:
     void linger() noexcept;
     void close(bool reset) noexcept;
     void tell_peer_gone() noexcept;
+    void tell_close_requested() noexcept;
     [[nodiscard]] bool heard_otherwise() noexcept;
     void free_if_over() noexcept;
 
@@ -236,10 +243,11 @@ private:
     uint32_t piece_count_ = 0;
     uint32_t sending_ = 0;  // bytes; a send has one gibibyte at most
     continuation on_peer_gone_;
+    continuation on_close_requested_;
     std::unique_ptr<kernel_protocol> spoken_;  // null: nothing but the bytes
 };
 
 // Ten thousand idle connections are held in memory that is counted: a size class of the pool.
-static_assert(sizeof(core_connection) <= 624);
+static_assert(sizeof(core_connection) <= 640);
 
 }  // namespace saker

@@ -71,11 +71,11 @@ void core_recorder::count(std::string_view route, const request_outcome& outcome
     const request_error failure(outcome);
     const key asked{route.data(), uint64_t{outcome.status} | uint64_t{failure.code()} << 16 |
                                       uint64_t{static_cast<uint8_t>(outcome.verb)} << 24 |
-                                      uint64_t{outcome.minor_version} << 32 |
+                                      uint64_t{static_cast<uint8_t>(outcome.version)} << 32 |
                                       uint64_t{outcome.secure} << 40};
     if (asked != last_key_) [[unlikely]] {
-        last_ = &look_up(asked, {route, outcome.verb, outcome.minor_version, outcome.secure,
-                                 outcome.status, failure});
+        last_ = &look_up(
+            asked, {route, outcome.verb, outcome.version, outcome.secure, outcome.status, failure});
         last_key_ = asked;
     }
     request_times& times = *last_;

@@ -17,7 +17,7 @@ std::string text_of(const request_labels& of) {
     add_label(text, "http_request_method", method_label(of.verb));
     if (of.status != 0) add_label(text, "http_response_status_code", uint64_t{of.status});
     if (!of.route.empty()) add_label(text, "http_route", of.route);
-    add_label(text, "network_protocol_version", of.minor_version == 0 ? "1.0" : "1.1");
+    add_label(text, "network_protocol_version", version_label(of.version));
     add_label(text, "url_scheme", scheme_label(of.secure));
     return text;
 }
@@ -66,6 +66,14 @@ std::string_view scheme_label(bool secure) noexcept { return secure ? "https" : 
 
 std::string_view method_label(method of) noexcept {
     return of == method::custom ? "_OTHER" : name(of);
+}
+
+std::string_view version_label(http_version of) noexcept {
+    switch (of) {
+        case http_version::http10: return "1.0";
+        case http_version::http2: return "2";
+        default: return "1.1";
+    }
 }
 
 }  // namespace saker::diagnostics

@@ -38,7 +38,7 @@ private:
 struct request_labels {
     std::string_view route;  // empty: none
     method verb = method::custom;
-    uint8_t minor_version = 1;
+    http_version version = http_version::http11;
     bool secure = false;
     uint16_t status = 0;  // 0: none
     request_error failure;
@@ -71,5 +71,7 @@ private:
 [[nodiscard]] std::string_view scheme_label(bool secure) noexcept;
 // "GET"; "_OTHER" for those that are not known.
 [[nodiscard]] std::string_view method_label(method) noexcept;
+// "1.0", "1.1", "2".
+[[nodiscard]] std::string_view version_label(http_version) noexcept;
 
 }  // namespace saker::diagnostics

@@ -42,6 +42,23 @@ enum class end_reason : uint8_t {
     max_request_header_count_exceeded,
     invalid_body_framing,  // Content-Length and Transfer-Encoding, chunk syntax
     max_request_body_size_exceeded,
+    // The peer broke HTTP/2's rules; each is told to it by GOAWAY.
+    invalid_handshake,             // no preface, or no SETTINGS behind it
+    http2_not_negotiated,          // ALPN has not chosen the only protocol there is
+    invalid_stream_id,             // even, zero, or of a stream that was never opened
+    invalid_frame_for_state,       // CONTINUATION without HEADERS, another frame inside a head
+    invalid_frame_length,          // larger than max_frame_size, or not what its type has
+    invalid_data_padding,          // as long as the payload, or longer
+    invalid_settings,              // a value that no setting has
+    window_update_size_invalid,    // by nothing
+    flow_control_window_exceeded,  // sent more, or let us send more, than there is room for
+    stream_self_dependency,
+    missing_stream_end,                 // trailers that are not the end
+    error_reading_headers,              // HPACK
+    received_frame_after_stream_close,  // DATA or HEADERS
+    received_unsupported_frame,         // PUSH_PROMISE
+    enhance_your_calm,                  // much work, and no progress: a flood
+    keep_alive_ping_timeout,            // no frame came after our PING
     // The application or the server.
     aborted_by_app,
     error_writing_response,  // the handler broke the framing that it had announced

@@ -38,7 +38,7 @@ public:
     [[nodiscard]] std::optional<std::string> query_value(std::string_view key) const;
     // The request target as it was sent.
     [[nodiscard]] std::string_view target() const noexcept;
-    // "HTTP/1.1"
+    // "HTTP/1.1", "HTTP/2"
     [[nodiscard]] std::string_view protocol() const noexcept;
     // "http", or "https" behind TLS.
     [[nodiscard]] std::string_view scheme() const noexcept;
@@ -60,11 +60,14 @@ public:
     [[nodiscard]] size_t trailer_count() const noexcept;
     [[nodiscard]] header_view trailer_at(size_t index) const noexcept;
 
-    // It asks for another protocol on this connection (`Upgrade`), and has no body: see
-    // `response::upgrade`.
+    // It asks for another protocol: on this connection (`Upgrade`), and has no body; or on this
+    // stream (HTTP/2's extended CONNECT). See `response::upgrade`.
     [[nodiscard]] bool can_upgrade() const noexcept;
+    // Which one: what `Upgrade` or `:protocol` says, as "websocket"; empty where none is asked for.
+    [[nodiscard]] std::string_view requested_protocol() const noexcept;
 
-    // The client has gone, or has ended its side: an answer may find nobody.
+    // The client has gone, has ended its side, or has cancelled the request (HTTP/2): an answer may
+    // find nobody.
     [[nodiscard]] bool aborted() const noexcept;
     // Suspends until `aborted`, or until the response has been ended.
     [[nodiscard]] auto until_aborted() noexcept;

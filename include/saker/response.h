@@ -55,7 +55,7 @@ public:
     response& content_type(std::string_view type) { return header("Content-Type", type); }
     // Announces how much will be written to `body()`; more or less than that is an error.
     response& content_length(uint64_t size);
-    // A field after the body; for HTTP/1 only a chunked response has room for it.
+    // A field after the body; over HTTP/1 only a chunked response has room for it.
     response& trailer(std::string_view name, std::string_view value);
     // The connection is closed after this response.
     response& close_connection() noexcept;
@@ -73,10 +73,11 @@ public:
     void early_hints(std::initializer_list<std::string_view> links);
 
     // Ends HTTP on this connection: sends 101 with the headers that were set and
-    // `Upgrade: {protocol}`. What follows is between the handler and the connection's pipes,
-    // without timeouts, rates or limits of size; the connection ends when the handler does. Null
-    // where the client did not ask for it (`request::can_upgrade`), an answer has been started, or
-    // max_concurrent_upgraded_connections are there already: the handler answers something else.
+    // `Upgrade: {protocol}`; over HTTP/2, where it is this stream alone, 200 (RFC 8441). What
+    // follows is between the handler and the pipes of what is returned, without timeouts, rates or
+    // limits of size; it ends when the handler does. Null where the client did not ask for it
+    // (`request::can_upgrade`), an answer has been started, or max_concurrent_upgraded_connections
+    // are there already: the handler answers something else.
     [[nodiscard]] saker::connection* upgrade(std::string_view protocol);
 
     // The body piece by piece.
@@ -85,8 +86,12 @@ public:
 
     // Lets a plain handler return without an answer: the responder gives it.
     [[nodiscard]] responder defer();
-    // Resets the connection (HTTP/1.1) instead of answering.
+    // Instead of (the rest of) an answer: resets the stream with INTERNAL_ERROR (HTTP/2), or the
+    // connection.
     void abort() noexcept;
+    // The same with an error code of HTTP/2's own (RFC 9113 7), as Kestrel's IHttpResetFeature:
+    // over HTTP/1 there is no code, and the connection is reset.
+    void reset(uint32_t code) noexcept;
 
 private:
     friend class detail::exchange;

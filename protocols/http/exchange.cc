@@ -119,38 +119,33 @@ void exchange::answer_share(share body) noexcept {
     body_share_ = std::move(body);
 }
 
-void exchange::wait_for_input() noexcept {
-    connection_->input().when_readable(
-        {[](void* self) noexcept { static_cast<exchange*>(self)->on_input(); }, this});
-}
-
 void exchange::wait_for_body(continuation next) noexcept {
     on_body_ = next;
     coming_in_.wait(connection_->on_core().peer_time());
-    time_input();
+    time_body();
     wait_for_input();
 }
 
 // Kestrel's rule is "more than": it is late a moment after its time.
-void exchange::time_input() noexcept {
+void exchange::time_body() noexcept {
     if (!body_rate) return;
     const auto left = coming_in_.left(*body_rate, connection_->on_core().peer_time());
-    connection_->arm_exactly(deadline::request_body_rate, left + std::chrono::nanoseconds(1));
+    time_input(left + std::chrono::nanoseconds(1));
 }
 
 // Woken by bytes, by the end, or by a deadline: the pipe's reader is then told nothing new.
 void exchange::on_input() noexcept {
     const auto now = connection_->on_core().peer_time();
     if (!poll(body_piece_)) {
-        const bool due = connection_->expired() == deadline::request_body_rate;
+        const bool due = input_is_due();
         if (!due || !body_rate || coming_in_.left(*body_rate, now).count() >= 0) {
-            if (due) time_input();  // some of the time was the loop's own
+            if (due) time_body();  // some of the time was the loop's own
             return wait_for_input();
         }
         give_up_body();
     }
     coming_in_.stop(now);
-    if (body_rate) connection_->disarm();
+    if (body_rate) stop_timing_input();
     const continuation next = std::exchange(on_body_, {});
     next.run(next.context);
 }
@@ -173,8 +168,8 @@ void exchange::wait_for_responder(continuation next) noexcept {
 
 // A client that only ended its side may still read; one that is gone ends the wait.
 void exchange::wake_if_dead() noexcept {
-    if (connection_->output_dead()) return responder_done();
-    connection_->when_peer_gone(
+    if (unheard()) return responder_done();
+    when_client_gone(
         {[](void* self) noexcept { static_cast<exchange*>(self)->wake_if_dead(); }, this});
 }
 
@@ -186,7 +181,7 @@ void exchange::responder_done() noexcept {
     }
     responder_->target = nullptr;
     responder_.reset();
-    connection_->when_peer_gone({});
+    when_client_gone({});
     if (on_answered_) {
         const continuation next = std::exchange(on_answered_, {});
         next.run(next.context);
@@ -205,7 +200,8 @@ void exchange::end() noexcept {
     routes.count = 0;
     routes.pattern = {};
     asked.trailers = nullptr;
-    connection_->when_peer_gone({});
+    asked.upgrades_to = {};
+    when_client_gone({});
 }
 
 }  // namespace detail

@@ -42,6 +42,7 @@ public:
     // ---- what was asked; filled in by the protocol, valid until the exchange ends ----
     struct question {
         std::string_view method, path, query, target, protocol, host;
+        std::string_view upgrades_to;  // the protocol that it asks for on this connection
         const field_list* fields = nullptr;
         const field_list* trailers = nullptr;  // once the body is complete
         std::optional<uint64_t> content_length;
@@ -75,6 +76,15 @@ public:
     // False once reading has begun.
     virtual bool limit_body(std::optional<uint64_t> most) noexcept = 0;
 
+    // ---- the client ----
+
+    // It has gone, has ended its side, or has cancelled this request.
+    [[nodiscard]] virtual bool client_gone() const noexcept = 0;
+    // Run once at the next of these; an empty continuation forgets it.
+    virtual void when_client_gone(continuation told) noexcept = 0;
+    // Nothing that is written reaches it any more.
+    [[nodiscard]] virtual bool unheard() const noexcept = 0;
+
     // ---- the answer that goes out ----
 
     response_head head;
@@ -87,7 +97,13 @@ public:
     // HTTP ends here, and another protocol goes on: null where that was not asked for, an answer
     // has been started, or there are too many.
     virtual saker::connection* upgrade(std::string_view protocol) noexcept = 0;
-    // Ends the connection, or the stream, without (the rest of) an answer.
+    // Whether more may be written before the client has taken what is there.
+    [[nodiscard]] virtual bool has_room() noexcept = 0;
+    virtual void when_room(continuation next) noexcept = 0;
+    // How fast the client has to take what is written from now on.
+    virtual void require_response_rate(const std::optional<min_data_rate>& rate) noexcept = 0;
+    // Ends the connection, or the stream with this code, without (the rest of) an answer.
+    virtual void reset(uint32_t code) noexcept = 0;
     virtual void abort() noexcept = 0;
 
     // A whole body, kept until the handler has ended.
@@ -95,9 +111,7 @@ public:
     void answer_share(share body) noexcept;
     [[nodiscard]] bool started() const noexcept { return started_; }
     // Somebody gets what is written to the body: not so for HEAD, nor when the client has gone.
-    [[nodiscard]] bool listening() const noexcept {
-        return body_wanted_ && !connection_->output_dead();
-    }
+    [[nodiscard]] bool listening() const noexcept { return body_wanted_ && !unheard(); }
     [[nodiscard]] responder defer();
     // The responder has not answered yet.
     [[nodiscard]] bool waits_for_responder() const noexcept;
@@ -119,6 +133,15 @@ public:
     [[nodiscard]] bool live() const noexcept { return live_; }
 
 protected:
+    // Runs `on_input` once, when something of the body, its end or a deadline has come.
+    virtual void wait_for_input() noexcept = 0;
+    // Runs `on_input` after this time at the latest, too.
+    virtual void time_input(std::chrono::nanoseconds left) noexcept = 0;
+    virtual void stop_timing_input() noexcept = 0;
+    // Since the last time it was asked: the time of `time_input` has passed.
+    [[nodiscard]] virtual bool input_is_due() noexcept = 0;
+    void on_input() noexcept;
+
     exchange() noexcept : request_(*this), response_(*this), in_(*this), out_(*this) {}
     ~exchange() = default;
 
@@ -139,9 +162,7 @@ protected:
 private:
     friend class saker::request;
     friend class saker::response;
-    void wait_for_input() noexcept;
-    void time_input() noexcept;
-    void on_input() noexcept;
+    void time_body() noexcept;
     void wait_for_responder(continuation next) noexcept;
     void wake_if_dead() noexcept;
 
@@ -160,6 +181,8 @@ private:
 
 namespace saker {
 
+enum class http_version : uint8_t { http10, http11, http2 };
+
 // What has come of a request.
 struct request_outcome {
     // Its head was whole and lawful; without, only the rejection, the status and `line` are known.
@@ -167,7 +190,7 @@ struct request_outcome {
     bool threw = false;   // its handler did, and 500 was answered or the connection reset
     bool secure = false;  // it came over TLS
     method verb = method::custom;
-    uint8_t minor_version = 1;
+    http_version version = http_version::http11;
     uint16_t status = 0;  // that was sent; 0: none, or the client had gone before
     rejection_reason rejection = rejection_reason::none;
     end_reason ended = end_reason::none;  // why its connection is gone, where it is

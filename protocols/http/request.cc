@@ -115,15 +115,18 @@ header_view request::trailer_at(size_t index) const noexcept {
 
 bool request::aborted() const noexcept {
     check(exchange_);
-    return exchange_.connection().peer_gone();
+    return exchange_.client_gone();
 }
-void request::when_aborted(continuation next) noexcept {
-    exchange_.connection().when_peer_gone(next);
-}
+void request::when_aborted(continuation next) noexcept { exchange_.when_client_gone(next); }
 
 bool request::can_upgrade() const noexcept {
     check(exchange_);
     return exchange_.asked.can_upgrade;
+}
+
+std::string_view request::requested_protocol() const noexcept {
+    check(exchange_);
+    return exchange_.asked.upgrades_to;
 }
 
 std::string request::id() const {

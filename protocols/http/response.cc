@@ -133,6 +133,10 @@ responder response::defer() {
     check_not_started(exchange_, "an answer cannot be deferred: the response has started");
     return exchange_.defer();
 }
+void response::reset(uint32_t code) noexcept {
+    check(exchange_);
+    exchange_.reset(code);
+}
 void response::abort() noexcept {
     check(exchange_);
     exchange_.abort();
@@ -150,20 +154,14 @@ void response_body::append_copy(std::string_view text) noexcept {
     exchange_.start_streaming();
     exchange_.write_copy(text);
 }
-bool response_body::has_room() noexcept {
-    pipe& out = exchange_.connection().output();
-    out.publish();
-    return !out.should_pause();
-}
+bool response_body::has_room() noexcept { return exchange_.has_room(); }
 bool response_body::listening() const noexcept { return exchange_.listening(); }
 bool response_body::require_rate(const std::optional<min_data_rate>& rate) noexcept {
     check(exchange_);
     if (!valid(rate)) return false;
-    exchange_.connection().require_response_rate(rate);
+    exchange_.require_response_rate(rate);
     return true;
 }
-void response_body::when_room(continuation next) noexcept {
-    exchange_.connection().output().when_room(next);
-}
+void response_body::when_room(continuation next) noexcept { exchange_.when_room(next); }
 
 }  // namespace saker

@@ -65,10 +65,36 @@ public:
     void add_trailer(std::string_view name, std::string_view value) override;
     saker::connection* upgrade(std::string_view protocol) noexcept override;
     void abort() noexcept override;
+    void reset(uint32_t) noexcept override { abort(); }
+    bool client_gone() const noexcept override { return connection_->peer_gone(); }
+    void when_client_gone(continuation told) noexcept override {
+        connection_->when_peer_gone(told);
+    }
+    bool unheard() const noexcept override { return connection_->output_dead(); }
+    bool has_room() noexcept override {
+        connection_->output().publish();
+        return !connection_->output().should_pause();
+    }
+    void when_room(continuation next) noexcept override { connection_->output().when_room(next); }
+    void require_response_rate(const std::optional<min_data_rate>& rate) noexcept override {
+        connection_->require_response_rate(rate);
+    }
 
 private:
     enum class body_state : uint8_t { none, sized, chunked, done, failed };
     enum class framing : uint8_t { no_body, sized, chunked, until_close, upgraded };
+
+    void wait_for_input() noexcept override {
+        connection_->input().when_readable(
+            {[](void* self) noexcept { static_cast<http1_exchange*>(self)->on_input(); }, this});
+    }
+    void time_input(std::chrono::nanoseconds left) noexcept override {
+        connection_->arm_exactly(deadline::request_body_rate, left);
+    }
+    void stop_timing_input() noexcept override { connection_->disarm(); }
+    bool input_is_due() noexcept override {
+        return connection_->expired() == deadline::request_body_rate;
+    }
 
     // http1_outcome.cc
     void tell_outcome() noexcept;
@@ -107,8 +133,8 @@ private:
     bool reading_ = false;        // the handler has asked for the body
     bool must_continue_ = false;  // 100 Continue is awaited by the client and not sent
     bool keep_alive_ = false;
-    bool unheard_ = false;  // the client had gone when the answer began
-    bool threw_ = false;    // the handler has
+    bool was_unheard_ = false;  // the client had gone when the answer began
+    bool threw_ = false;        // the handler has
     steady_time began_;
     framing framing_ = framing::no_body;
     uint64_t body_remaining_ = 0;

@@ -80,6 +80,7 @@ head_status http1_exchange::understood() noexcept {
     asked.has_body = head_.has_body();
     asked.is_head = head_.method() == method::head;
     asked.can_upgrade = head_.upgrade_requested() && !head_.has_body();
+    if (asked.can_upgrade) asked.upgrades_to = head_.value(header_id::upgrade);
     // No tunnels: what follows a CONNECT is not for this server, whatever the answer (RFC 9931 8).
     const auto& most_requests = service_.limits().max_requests_per_connection;
     keep_alive_ = head_.keep_alive() && head_.method() != method::connect &&
@@ -129,7 +130,7 @@ void http1_exchange::end_request() noexcept {
     if (straddled_.capacity() > most_kept) straddled_.shrink_to_fit();
     rejection_ = rejection_reason::none;
     body_ = body_state::none;
-    reading_ = must_continue_ = keep_alive_ = unheard_ = threw_ = false;
+    reading_ = must_continue_ = keep_alive_ = was_unheard_ = threw_ = false;
     framing_ = framing::no_body;
     body_remaining_ = body_read_ = written_ = 0;
     trailers_.clear();

@@ -81,7 +81,7 @@ bool http1_exchange::leaves_body() const noexcept {
 void http1_exchange::write_head(std::optional<uint64_t> length, std::string_view body) noexcept {
     if (head.close || connection_->close_requested() || leaves_body()) keep_alive_ = false;
     started_ = true;
-    unheard_ = connection_->output_dead();
+    was_unheard_ = connection_->output_dead();
     const auto status_class = static_cast<size_t>(head.status / 100);
     connection_->on_core().counts().responses_by_class[status_class].add();
 

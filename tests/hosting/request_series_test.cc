@@ -33,7 +33,7 @@ TEST(request_series, labels_are_those_of_open_telemetry) {
               "network_protocol_version=\"1.1\",url_scheme=\"https\"");
     request_labels other = answered({}, 0);
     other.verb = method::custom;
-    other.minor_version = 0;
+    other.version = http_version::http10;
     request_outcome gone;
     gone.ended = end_reason::connection_reset;
     other.failure = request_error(gone);
