@@ -99,8 +99,10 @@ def setting_frames():
          window(0, 100000), window(1, 20000), LISTEN, window(1, 1000), LISTEN)
     case("settings: window overflows on a stream", get("/wait/1"), window(1, 2**31 - 1 - 65535),
          settings([(WINDOW_SIZE, 65536)]))
-    case("settings: window 2^31-1 with a stream of more", get("/wait/1"), window(1, 1), settings([(WINDOW_SIZE, 2**31 - 1)]))
-    case("settings: frames of 32768 are welcome", settings([(FRAME_SIZE, 32768)]), get("/bytes/60000"), shows=("sizes",))
+    case("settings: window 2^31-1 with a stream of more", get("/wait/1"), window(1, 1),
+         settings([(WINDOW_SIZE, 2**31 - 1)]))
+    case("settings: frames of 32768 are welcome", settings([(FRAME_SIZE, 32768)]), get("/bytes/60000"),
+         shows=("sizes",))
     case("settings: frames of 16384", get("/bytes/60000"), shows=("sizes",))
     case("settings: frames of 32768, a server that takes them", settings([(FRAME_SIZE, 32768)]), get("/bytes/60000"),
          server="small", shows=("sizes",))
@@ -115,7 +117,8 @@ def small_frames():
         "priority on idle": priority(5), "priority on 0": priority(0), "priority on itself": priority(5, on=5),
         "priority of 4": frame(PRIORITY, stream=5, payload=bytes(4)), "priority of 6": frame(PRIORITY, 0, 5, bytes(6)),
         "priority exclusive": priority(5, on=2**31), "priority on an even stream": priority(4),
-        "priority update": frame(16, 0, 0, struct.pack(">I", 5) + b"u=1"), "priority update on a stream": frame(16, 0, 5, b"u=1"),
+        "priority update": frame(16, 0, 0, struct.pack(">I", 5) + b"u=1"),
+        "priority update on a stream": frame(16, 0, 5, b"u=1"),
         "reset on 0": reset(0), "reset of idle": reset(1), "reset of even": reset(2),
         "reset of 3": frame(RST_STREAM, 0, 1, bytes(3)),
         "window on idle": window(1), "window 0": window(0, 0), "window of 3": frame(WINDOW_UPDATE, payload=bytes(3)),
@@ -138,8 +141,10 @@ def small_frames():
         "priority": priority(1), "priority on itself": priority(1, on=1), "unknown": frame(99, 0xff, 1, b"abc"),
         "window": window(1), "window 0": window(1, 0), "window of 3": frame(WINDOW_UPDATE, 0, 1, bytes(3)),
         "window too large": window(1, 2**31 - 1), "reset": reset(1), "reset of 5": frame(RST_STREAM, 0, 1, bytes(5)),
-        "reset with an unknown code": reset(1, 12345), "reset twice": reset(1) + reset(1), "reset with no error": reset(1, 0),
-        "continuation": continuation(request()), "push promise": frame(PUSH_PROMISE, END_HEADERS, 1, struct.pack(">I", 2)),
+        "reset with an unknown code": reset(1, 12345), "reset twice": reset(1) + reset(1),
+        "reset with no error": reset(1, 0),
+        "continuation": continuation(request()), "push promise": frame(PUSH_PROMISE, END_HEADERS, 1,
+                                                                       struct.pack(">I", 2)),
     }.items():
         case("open stream: " + name, waiting, LISTEN, sent, LISTEN, get(stream=3))
 
@@ -148,7 +153,8 @@ def after_the_end():
     """Frames for streams that are half-closed, closed or reset."""
     for name, sent in {
         "data": data(b"late"), "empty data": data(), "headers": get(), "trailers": headers([("a", "b")]),
-        "window": window(1), "window 0": window(1, 0), "window too large": window(1, 2**31 - 1), "priority": priority(1),
+        "window": window(1), "window 0": window(1, 0), "window too large": window(1, 2**31 - 1),
+        "priority": priority(1),
         "reset": reset(1), "unknown": frame(99, 0, 1), "continuation": continuation([("a", "b")]),
         "data with padding": data(b"late", pad=3), "data without end": data(b"late", end=False),
         "headers without end of them": headers(request(), whole=False),
@@ -182,9 +188,11 @@ def bodies():
         "one frame": hello, "three frames": data(b"He", end=False) + data(b"l", end=False) + data(b"lo"),
         "empty end": data(b"Hello", end=False) + data(), "empty": data(), "padded": data(b"Hello", pad=10),
         "padded by 0": data(b"Hello", pad=0), "padded by 255": data(b"Hello", pad=255), "only padding": data(pad=20),
-        "padding is all": frame(0, 1 | PADDED, 1, b"\x05" + bytes(5)), "padding is one more": frame(0, 9, 1, b"\x06" + bytes(5)),
+        "padding is all": frame(0, 1 | PADDED, 1, b"\x05" + bytes(5)),
+        "padding is one more": frame(0, 9, 1, b"\x06" + bytes(5)),
         "padding without its length": frame(0, 9, 1), "padding of 255 in 2": frame(0, 9, 1, b"\xff\0"),
-        "padding is not zero": frame(0, 9, 1, b"\x03Helloabc"), "16384": data(bytes(16384)), "16385": data(bytes(16385)),
+        "padding is not zero": frame(0, 9, 1, b"\x03Helloabc"), "16384": data(bytes(16384)),
+        "16385": data(bytes(16385)),
         "20 empty ones": data(end=False) * 20 + hello, "other flags": frame(0, 0xf7, 1, b"Hello"),
         "trailers": data(b"Hello", end=False) + headers([("a", "b")]),
         "trailers without data": headers([("a", "b")]),
@@ -207,7 +215,8 @@ def bodies():
              get(stream=3))
     case("length: less, with trailers", post("/echo", ("content-length", "6")), data(b"Hello", end=False),
          headers([("a", "b")]), LISTEN)
-    case("length: more, in two frames", post("/echo", ("content-length", "6")), data(b"Hello", end=False), LISTEN, hello)
+    case("length: more, in two frames", post("/echo", ("content-length", "6")), data(b"Hello", end=False), LISTEN,
+         hello)
     case("length: 5, ends with headers", headers(request("POST", "/echo", ("content-length", "5"))), LISTEN)
     case("length: 0, ends with headers", headers(request("POST", "/echo", ("content-length", "0"))), LISTEN)
     case("length: padding does not count", post("/echo", ("content-length", "5")), data(b"Hello", pad=9), LISTEN)
@@ -218,7 +227,8 @@ def bodies():
     case("large: length, read", post("/count", ("content-length", "30000001")), LISTEN, get(stream=3))
     case("large: length, unread", post("/unread", ("content-length", "30000001")), LISTEN, get(stream=3))
     case("large: length, small", post("/count", ("content-length", "1001")), LISTEN, get(stream=3), server="small")
-    case("large: as large as may be", post("/count", ("content-length", "1000")), data(bytes(1000)), LISTEN, server="small")
+    case("large: as large as may be", post("/count", ("content-length", "1000")), data(bytes(1000)), LISTEN,
+         server="small")
     case("large: comes without a length", post("/count"), data(bytes(1001)), LISTEN, get(stream=3), server="small")
     case("large: comes in parts", post("/count"), data(bytes(600), end=False), LISTEN, data(bytes(600)), LISTEN,
          get(stream=3), server="small")
@@ -233,8 +243,10 @@ def windows():
     case("window: read 2 MB with patience", post("/count"), *[step for _ in range(4) for step in (chunk * 32, LISTEN)],
          data(), LISTEN, shows=("body",))
     case("window: a stream's is full", post("/wait/1"), chunk * 48, LISTEN, get(stream=3), shows=("windows",))
-    case("window: a stream's is full, one more", post("/wait/1"), chunk * 48, data(b"a", end=False), LISTEN, get(stream=3))
-    case("window: a stream's is full, an empty one", post("/wait/1"), chunk * 48, data(end=False), LISTEN, get(stream=3))
+    case("window: a stream's is full, one more", post("/wait/1"), chunk * 48, data(b"a", end=False), LISTEN,
+         get(stream=3))
+    case("window: a stream's is full, an empty one", post("/wait/1"), chunk * 48, data(end=False), LISTEN,
+         get(stream=3))
     case("window: a stream's is full, padding more", post("/wait/1"), chunk * 48, data(end=False, pad=0), LISTEN)
     case("window: the connection's is full", post("/wait/1"), chunk * 48, post("/wait/1", stream=3),
          data(bytes(16384), stream=3, end=False) * 16, LISTEN, shows=("windows",))
@@ -247,12 +259,14 @@ def windows():
          data(), LISTEN, shows=("windows", "body"))
     case("window: small, full and one more", post("/wait/1"), chunk * 3, data(bytes(16383), end=False), LISTEN,
          data(b"a", end=False), LISTEN, server="tight")
-    case("window: answer waits for the stream", get("/bytes/100000"), LISTEN, window(0, 100000), LISTEN, window(1, 100000))
+    case("window: answer waits for the stream", get("/bytes/100000"), LISTEN, window(0, 100000), LISTEN,
+         window(1, 100000))
     case("window: answer waits for the connection", get("/bytes/100000"), LISTEN, window(1, 100000), LISTEN,
          window(0, 100000))
     case("window: answers share the connection", settings([(WINDOW_SIZE, 100000)]), get("/bytes/60000"), LISTEN,
          get("/bytes/60000", stream=3), LISTEN, window(0, 60000))
-    case("window: an answer that waits is reset", settings([(WINDOW_SIZE, 0)]), get("/bytes/100"), LISTEN, reset(), LISTEN,
+    case("window: an answer that waits is reset", settings([(WINDOW_SIZE, 0)]), get("/bytes/100"), LISTEN, reset(),
+         LISTEN,
          window(1, 100), get("/bytes/0", stream=3))
     case("window: too large once more", *[step for i in range(3) for step in
                                          (get("/wait/1", stream=1 + 2 * i), window(1 + 2 * i, 2**31 - 1), LISTEN)])
@@ -265,7 +279,8 @@ def header_blocks():
         "many continuations": headers(b"", whole=False) + b"".join(continuation(fields[i:i + 1], whole=False)
                                                                    for i in range(len(fields))) + continuation(b""),
         "empty headers": headers(b"", whole=False) + continuation(fields),
-        "100 empty continuations": headers(fields, whole=False) + continuation(b"", whole=False) * 100 + continuation(b""),
+        "100 empty continuations": headers(fields, whole=False) + continuation(b"", whole=False) * 100
+        + continuation(b""),
         "continuation after the end": headers(fields) + continuation(b""),
         "continuation on another stream": headers(fields, whole=False) + continuation(b"", 3),
         "continuation on 0": headers(fields, whole=False) + continuation(b"", 0),
@@ -285,7 +300,8 @@ def header_blocks():
         "padding is all": frame(HEADERS, 5 | PADDED, 1, bytes((len(fields),)) + fields),
         "padded, without its length": frame(HEADERS, 5 | PADDED, 1),
         "padded, continued": headers(fields[:9], whole=False, pad=20) + continuation(fields[9:]),
-        "continuation as if padded": headers(fields[:9], whole=False) + frame(9, 4 | PADDED, 1, b"\x02" + fields[9:] + b"\0\0"),
+        "continuation as if padded": headers(fields[:9], whole=False)
+        + frame(9, 4 | PADDED, 1, b"\x02" + fields[9:] + b"\0\0"),
         "priority": headers(fields, priority=struct.pack(">IB", 0, 200)),
         "priority on itself": headers(fields, priority=struct.pack(">IB", 1, 200)),
         "priority on another": headers(fields, priority=struct.pack(">IB", 2**31 + 77, 200)),

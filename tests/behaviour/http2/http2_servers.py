@@ -100,9 +100,11 @@ class Server:
                 endpoints[endpoint]["Certificate"] = {"Path": f"{folder}/server.pem", "KeyPath": f"{folder}/server.key"}
         file = tempfile.NamedTemporaryFile("w", suffix=".json", dir=folder, delete=False)
         with file:
-            json.dump({"shutdownTimeoutSeconds": 3, "Kestrel": {"Endpoints": endpoints, "Limits": SETTINGS[name]}}, file)
+            json.dump({"shutdownTimeoutSeconds": 3, "Kestrel": {"Endpoints": endpoints, "Limits": SETTINGS[name]}},
+                      file)
         command = [program, "--config", file.name] + (["--rates", "240"] if name == "quick" else [])
-        kept = {one: value for one, value in os.environ.items() if not one.upper().startswith(("ASPNETCORE", "KESTREL"))}
+        kept = {one: value for one, value in os.environ.items()
+                if not one.upper().startswith(("ASPNETCORE", "KESTREL"))}
         self.process = subprocess.Popen(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env={**kept, "DOTNET_EnableDiagnostics": "0", "HOME": str(folder)})
         said = self.process.stdout.readline()

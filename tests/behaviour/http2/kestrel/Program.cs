@@ -141,7 +141,7 @@ async Task Serve(HttpContext context)
             break;
         case "fields":
             var told = new StringBuilder();
-            told.Append($"{request.Method} {request.Scheme} {request.Host} {request.Path}{request.QueryString} {request.Protocol}\n");
+            told.Append($"{request.Method} {request.Scheme} {request.Host.Value} {request.Path.Value}{request.QueryString.Value} {request.Protocol}\n");
             foreach (var (name, values) in request.Headers.OrderBy(one => one.Key, StringComparer.OrdinalIgnoreCase))
                 foreach (var value in values) told.Append($"{name.ToLowerInvariant()}: {value}\n");
             await Say(response, told.ToString());
