@@ -34,13 +34,13 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
-def need_packages(**debian):
+def need_packages(required=True, **debian):
     """Goes on with the distribution's Python where this one has not the packages of the distribution."""
     missing = [package for name, package in debian.items() if importlib.util.find_spec(name) is None]
     of_the_system = "/usr/bin/python3"
     if missing and os.path.exists(of_the_system) and "SAKER_PYTHON" not in os.environ:
         os.execve(of_the_system, [of_the_system, *sys.argv], {**os.environ, "SAKER_PYTHON": of_the_system})
-    if missing:
+    if missing and required:
         skip(f"there is no {', '.join(missing)}: apt-get install {' '.join(missing)}")
 
 
@@ -102,7 +102,8 @@ class Server:
         with file:
             json.dump({"shutdownTimeoutSeconds": 3, "Kestrel": {"Endpoints": endpoints, "Limits": SETTINGS[name]}},
                       file)
-        command = [program, "--config", file.name] + (["--rates", "240"] if name == "quick" else [])
+        command = [program, "--config", file.name, "--page", str(HERE / "checks/page.html")]
+        command += ["--rates", "240"] if name == "quick" else []
         kept = {one: value for one, value in os.environ.items()
                 if not one.upper().startswith(("ASPNETCORE", "KESTREL"))}
         self.process = subprocess.Popen(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

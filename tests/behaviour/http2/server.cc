@@ -3,6 +3,8 @@
 // Reads its settings from --config, says "started", and serves until SIGTERM. Nothing but public
 // headers.
 
+#include "websocket_echo.h"
+
 #include <saker/saker.h>
 
 #include <pthread.h>
@@ -13,6 +15,8 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -291,27 +295,23 @@ task<> grpc_echo(request& asked, response& answer) {
     if (!asked.header("x-asked").empty()) answer.trailer("x-told", asked.header("x-asked"));
 }
 
+task<> grpc_wait(request& asked, response&) {
+    co_await asked.until_aborted();
+    aborted.add(0);
+}
+
 task<> grpc_refusal(request& asked, response& answer) {
     co_await asked.body().discard();
     answer.content_type("application/grpc");
     answer.trailer("grpc-status", "5").trailer("grpc-message", "no such thing");
 }
 
+std::string page_file;
+
 task<> page(request&, response& answer) {
+    std::ifstream file(page_file);
     answer.content_type("text/html");
-    answer.text(
-        "<title>Saker</title><p id=protocol></p><p id=pieces></p><p id=echo></p><script>"
-        "(async () => {"
-        "const set = (id, text) => document.getElementById(id).textContent = text;"
-        "const all = await Promise.all([...Array(60).keys()].map("
-        "i => fetch('/bytes/' + 1000 * i).then(r => r.arrayBuffer())));"
-        "set('pieces', all.reduce((sum, one) => sum + one.byteLength, 0));"
-        "const sent = new Uint8Array(300000).map((_, i) => i % 251);"
-        "const back = new Uint8Array(await (await fetch('/echo', {method: 'POST', body: "
-        "sent})).arrayBuffer());"
-        "set('echo', back.length == sent.length && back.every((one, i) => one == sent[i]));"
-        "set('protocol', performance.getEntriesByType('navigation')[0].nextHopProtocol);"
-        "})()</script>");
+    answer.text(std::string(std::istreambuf_iterator<char>(file), {}));
     co_return;
 }
 
@@ -351,6 +351,8 @@ const std::map<std::string_view, task<> (*)(request&, response&)> handlers = {
     {"fields", fields},
     {"tunnel", tunnel},
     {"page", page},
+    {"websocket", websocket_echo},
+    {"saker.Wait", grpc_wait},
     {"saker.Echo", grpc_echo},
     {"saker.Refusal", grpc_refusal},
 };
@@ -376,6 +378,7 @@ int main(int given_count, char** given) {
         if (name == "--config" && i + 1 < given_count) sources.files.push_back(given[++i]);
         if (name == "--rates" && i + 1 < given_count)
             rate = saker::min_data_rate{std::stod(given[++i]), std::chrono::seconds(2)};
+        if (name == "--page" && i + 1 < given_count) page_file = given[++i];
         if (name == "--verbose") verbose = true;
     }
     saker::server server;

@@ -21,6 +21,7 @@ builder.Services.Configure<KestrelServerOptions>(options =>
 });
 var app = builder.Build();
 app.Lifetime.ApplicationStarted.Register(() => { Console.WriteLine("started"); Console.Out.Flush(); });
+app.UseWebSockets();
 app.Run(Serve);
 app.Run();
 
@@ -145,6 +146,49 @@ async Task Serve(HttpContext context)
             foreach (var (name, values) in request.Headers.OrderBy(one => one.Key, StringComparer.OrdinalIgnoreCase))
                 foreach (var value in values) told.Append($"{name.ToLowerInvariant()}: {value}\n");
             await Say(response, told.ToString());
+            break;
+        case "saker.Echo":  // gRPC, as its clients see it
+            response.ContentType = "application/grpc";
+            await response.Body.FlushAsync();
+            var message = new byte[16384];
+            for (int n; (n = await request.Body.ReadAsync(message)) > 0;)
+            {
+                await response.Body.WriteAsync(message.AsMemory(0, n));
+                await response.Body.FlushAsync();
+            }
+            response.AppendTrailer("grpc-status", "0");
+            if (request.Headers.TryGetValue("x-asked", out var asked)) response.AppendTrailer("x-told", asked);
+            break;
+        case "saker.Refusal":
+            await request.Body.CopyToAsync(Stream.Null);
+            response.ContentType = "application/grpc";
+            response.AppendTrailer("grpc-status", "5");
+            response.AppendTrailer("grpc-message", "no such thing");
+            break;
+        case "saker.Wait":
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { });
+            aborted[0] = 1;
+            break;
+        case "websocket":
+            if (!context.WebSockets.IsWebSocketRequest) { response.StatusCode = 400; break; }
+            using (var talk = await context.WebSockets.AcceptWebSocketAsync())
+            {
+                var heard = new byte[65536];
+                while (true)
+                {
+                    var one = await talk.ReceiveAsync(heard, context.RequestAborted);
+                    if (one.CloseStatus is { } status)
+                    {
+                        await talk.CloseOutputAsync(status, one.CloseStatusDescription, default);
+                        break;
+                    }
+                    await talk.SendAsync(heard.AsMemory(0, one.Count), one.MessageType, one.EndOfMessage, default);
+                }
+            }
+            break;
+        case "page":
+            response.ContentType = "text/html";
+            await response.WriteAsync(await File.ReadAllTextAsync(builder.Configuration["page"]!));
             break;
         case "tunnel":  // extended CONNECT, RFC 8441
             var extended = context.Features.Get<IHttpExtendedConnectFeature>();
