@@ -3,6 +3,7 @@
 #include "hosting/core_runner.h"
 
 #include "core/base/log.h"
+#include "protocols/select.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -62,7 +63,9 @@ void name_and_pin(uint32_t index, int processor) noexcept {
 // What a connection began with. Made and ended on the core's thread.
 struct core_runner::serving {
     serving(core& home, shared_plan made, request_observer& told)
-        : plan(std::move(made)), http(home, plan->http, *plan->app, &told) {
+        : plan(std::move(made)),
+          http(home, plan->http, *plan->app, &told),
+          http2(home, plan->http2, *plan->app, &told) {
         if (plan->tls != nullptr)
             tls.emplace(home, plan->tls,
                         tls::service_options{plan->pipes.output, plan->max_concurrent_handshakes});
@@ -71,7 +74,7 @@ struct core_runner::serving {
 
     connection_delegate chain() {
         connection_delegate inner = plan->options.raw;
-        if (!inner) inner = [this](connection& accepted) { return http.serve(accepted); };
+        if (!inner) inner = serve_http(http, http2, plan->options.protocols);
         const auto& middleware = plan->options.middleware;
         const size_t in_front = std::min(plan->options.middleware_before_https, middleware.size());
         for (size_t i = middleware.size(); i-- > in_front;) inner = middleware[i](std::move(inner));
@@ -83,6 +86,7 @@ struct core_runner::serving {
 
     const shared_plan plan;
     http1::service http;
+    http2::service http2;
     std::optional<tls::service> tls;
     connection_delegate delegate;
     uint64_t until = UINT64_MAX;  // the number of the first connection that began with another

@@ -8,6 +8,7 @@
 #include "core/reactor/core.h"
 #include "hosting/diagnostics/server_recorder.h"
 #include "protocols/http1/http1_service.h"
+#include "protocols/http2/http2_service.h"
 #include "protocols/tls/service.h"
 
 #include <saker/options.h>
@@ -27,6 +28,7 @@ namespace saker {
 struct endpoint_plan {
     listen_options options;
     http1::service_options http;
+    http2::service_options http2;
     connection_options pipes;
     application* app = nullptr;
     std::shared_ptr<tls::tls_endpoint> tls;  // where it is served over TLS

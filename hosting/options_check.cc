@@ -101,19 +101,12 @@ void check(option_mistakes& found, const transport_options& transport) {
             found.add("transport.plug_ins[" + std::to_string(i) + ']', "null", "a factory");
 }
 
-bool serves_http2_alone(const listen_options& options) noexcept {
-    return options.protocols == http_protocols::http2 && !options.raw;
-}
-
 void check_options(option_mistakes& found, const std::string& where,
                    const listen_options& options) {
     const auto protocols = static_cast<unsigned>(options.protocols);
     if (protocols < 1 || protocols > 3)
         found.add(where + ".protocols", std::to_string(protocols),
-                  "http1, http2 or http1_and_http2");
-    if (serves_http2_alone(options))
-        found.add(where + ".protocols", "http2",
-                  "http1 or http1_and_http2: HTTP/2 alone is not in this version");
+                  "http1, http2 or http1_and_http2: an endpoint serves one of them at least");
     if (options.unix_socket_mode > 0777)
         found.add(where + ".unix_socket_mode", std::to_string(options.unix_socket_mode),
                   "permission bits up to octal 0777");

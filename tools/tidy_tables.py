@@ -16,7 +16,7 @@ CONNECTION = ["core/connection"] + REACTOR + PIPE
 HTTP_NEEDS = ["core/connection", "core/time"] + PIPE
 # Hosting knows the list of transports, and the one in memory for `test_client`.
 HOSTING = ["hosting", "hosting/diagnostics", "transports", "transports/memory", "protocols/http",
-           "protocols/http1", "protocols/http2", "protocols/tls"] + CONNECTION
+           "protocols/http1", "protocols/http2", "protocols/tls", "protocols"] + CONNECTION
 TRANSPORTS = ["transports/posix", "transports/epoll", "transports/io_uring", "transports/memory"]
 # What a server does while it runs; beside hosting, not below it.
 LIFE = ["hosting/life"]
@@ -40,6 +40,7 @@ ARROWS = {
     "protocols/http1": ["protocols/http"] + HTTP_NEEDS,
     "protocols/http2": ["protocols/http"] + HTTP_NEEDS,
     "protocols/tls": ["protocols/http"] + HTTP_NEEDS,
+    "protocols": ["protocols/http1", "protocols/http2", "protocols/http"] + HTTP_NEEDS,
     "hosting": [room for room in HOSTING if room != "hosting"] + LIFE,
     "hosting/life": HOSTING,
     # Measures what cores and protocols tell; knows nothing of servers.
@@ -75,7 +76,7 @@ DOORS = {
     "benchmark/*": ["bench/*"],
     "openssl/*": ["protocols/tls/*", "tests/support/tls_*", "tests/fuzz/tls_*", "tests/protocols/*",
                   "bench/*"],
-    "nghttp2/*": ["protocols/http2/nghttp2_session.*"],
+    "nghttp2/*": ["protocols/http2/nghttp2_session.*", "tests/support/http2_*"],
     "simdjson*": ["hosting/configuration/json_source.cc"],
     "uv.h": ["transports/libuv-legacy/*"],
     "sys/mman.h": ["core/memory/pages_posix.cc", "transports/io_uring/*", "tests/*"],

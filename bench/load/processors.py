@@ -1,4 +1,4 @@
-"""What processes and processors have done, out of /proc: for bench/load/compare_tls."""
+"""What processes and processors have done, out of /proc: for bench/load/compare_tls and compare_http2."""
 import os
 import resource
 import time
@@ -36,3 +36,29 @@ def machine_busy(cpus):
 def children_seconds():
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def user_and_kernel_ticks(pid):
+    """As cpu_seconds, in two, but counted in whole ticks: good for their shares."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            words = file.read().rpartition(")")[2].split()
+        both = [int(words[11]), int(words[12])]
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+                for child in file.read().split():
+                    both = [mine + its for mine, its in zip(both, user_and_kernel_ticks(int(child)))]
+        return both
+    except OSError:
+        return [0, 0]
+
+
+def settled_bytes(pid):
+    """When it has not changed for a second; after 5 seconds in any case."""
+    before, since, until = resident_bytes(pid), time.monotonic(), time.monotonic() + 5
+    while time.monotonic() < min(until, since + 1):
+        time.sleep(0.1)
+        now = resident_bytes(pid)
+        if now != before:
+            before, since = now, time.monotonic()
+    return before

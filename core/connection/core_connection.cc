@@ -83,6 +83,18 @@ bool core_connection::upgrade() noexcept {
     return true;
 }
 
+bool core_connection::upgrade_stream() noexcept {
+    if (closing_ || output_dead()) return false;
+    if (options_.admits != nullptr && !options_.admits->upgrade()) return false;
+    listener_.count_upgraded(1);
+    return true;
+}
+
+void core_connection::upgraded_stream_over() noexcept {
+    listener_.count_upgraded(-1);
+    if (options_.admits != nullptr) options_.admits->leave_upgraded(nullptr);
+}
+
 uint64_t core_connection::next_number() noexcept {
     return connections_made.load(std::memory_order_relaxed);
 }
@@ -358,11 +370,12 @@ void core_connection::free_if_over() noexcept {
     listener& from = listener_;
     const end_reason why = ended_by();
     const auto duration = core_.now() - accepted_at_;
+    const bool was_http2 = http2_;
     if (upgraded_) listener_.count_upgraded(-1);
     if (upgraded_ && options_.admits != nullptr) options_.admits->leave_upgraded(client_);
     if (has_place_) options_.admits->leave(client_);
     delete this;
-    from.on_connection_over(why, duration);
+    from.on_connection_over(why, duration, was_http2);
 }
 
 }  // namespace saker

@@ -94,6 +94,12 @@ public:
     // It is another protocol's from now on: it frees its place among the connections, and counts
     // among the upgraded ones. False: there are too many of those.
     [[nodiscard]] bool upgrade() noexcept;
+    // The same of a part of it (HTTP/2's stream), which counts beside it until that is over.
+    [[nodiscard]] bool upgrade_stream() noexcept;
+    void upgraded_stream_over() noexcept;
+
+    // It speaks HTTP/2, and is counted as such.
+    void speaks_http2() noexcept { http2_ = true; }
 
     // The rate that what is written from now on must be taken with; none: it may take for ever. A
     // connection that nobody has said a rate for has none while its delegate runs, and Kestrel's
@@ -218,6 +224,7 @@ private:
     bool has_rate_ : 1 = false;
     bool has_place_ : 1 = false;  // `options_.admits` counts it
     bool upgraded_ : 1 = false;   // ... and if not, whether it is an upgraded one
+    bool http2_ : 1 = false;
     end_reason ordinary_end_ = end_reason::application_completed;  // where nothing else ends it
     rate_of rate_of_ = rate_of::nobody;
     deadline armed_for_ = deadline::none;

@@ -16,8 +16,10 @@ inline constexpr auto connection_bounds = bounds_in_milliseconds(
     10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10'000, 30'000, 60'000, 120'000, 300'000);
 
 struct endpoint_counts {
+    using by_end = std::array<histogram<connection_bounds>, end_reason_count>;
     counter open, upgraded;
-    std::array<histogram<connection_bounds>, end_reason_count> durations;  // by how they ended
+    by_end durations;        // by how they ended; of those that
+    by_end http2_durations;  // spoke HTTP/2 apart
 };
 
 }  // namespace saker

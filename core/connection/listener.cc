@@ -218,13 +218,14 @@ void listener::abort_all(end_reason why) noexcept {
     connections_.for_each([why](core_connection& one) { one.abort(why); });
 }
 
-void listener::on_connection_over(end_reason why, std::chrono::nanoseconds duration) noexcept {
+void listener::on_connection_over(end_reason why, std::chrono::nanoseconds duration,
+                                  bool was_http2) noexcept {
     const auto kind = static_cast<size_t>(why);
     core_.counts().connections_open.subtract();
     core_.counts().ends[kind].add();
     if (counts_ != nullptr) {
         counts_->open.subtract();
-        counts_->durations[kind].add(duration);
+        (was_http2 ? counts_->http2_durations : counts_->durations)[kind].add(duration);
     }
     --open_connections_;
     tell_if_over();

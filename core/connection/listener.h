@@ -72,7 +72,8 @@ public:
     [[nodiscard]] const std::string& display() const noexcept { return display_; }
 
     // ---- for core_connection ----
-    void on_connection_over(end_reason why, std::chrono::nanoseconds duration) noexcept;
+    void on_connection_over(end_reason why, std::chrono::nanoseconds duration,
+                            bool was_http2) noexcept;
     void log_refused(end_reason why) noexcept;
     void count_upgraded(int more) noexcept {
         if (counts_ != nullptr) counts_->upgraded.add(static_cast<uint64_t>(int64_t{more}));

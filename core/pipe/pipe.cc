@@ -64,16 +64,18 @@ void pipe::append_received(share bytes) {
     if (bytes.empty() || reader_gone_) return;
     if (tap_ != nullptr) [[unlikely]]
         tap_->written(bytes.text());
-    if (last_ != nullptr && bytes.size() <= small) {
-        const auto room = last_->bytes.spare();
-        if (room.size() >= bytes.size()) {
-            std::memcpy(room.data(), bytes.data(), bytes.size());
-            last_->bytes.extend(bytes.size());
-            length_ += bytes.size();
-            return;
-        }
-    }
+    if (bytes.size() <= small && extend(bytes.text())) return;
     push(std::move(bytes));
+}
+
+bool pipe::extend(std::string_view bytes) noexcept {
+    if (last_ == nullptr) return false;
+    const auto room = last_->bytes.spare();
+    if (room.size() < bytes.size()) return false;
+    std::memcpy(room.data(), bytes.data(), bytes.size());
+    last_->bytes.extend(bytes.size());
+    length_ += bytes.size();
+    return true;
 }
 
 bool pipe::write(std::string_view text) {
@@ -152,6 +154,12 @@ pipe::gathered pipe::gather(std::span<buffer> into) const noexcept {
 }
 
 share pipe::take(size_t most) noexcept {
+    share taken = take_quietly(most);
+    wake_writer();
+    return taken;
+}
+
+share pipe::take_quietly(size_t most) noexcept {
     if (first_ == nullptr) return {};
     share& front = first_->bytes;
     const size_t size = std::min(most, front.size());
@@ -165,7 +173,6 @@ share pipe::take(size_t most) noexcept {
         taken = front.cut(0, size);
         front.drop_front(size);
     }
-    wake_writer();
     return taken;
 }
 

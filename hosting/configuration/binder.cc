@@ -21,8 +21,6 @@ namespace saker {
 
 namespace {
 
-constexpr std::string_view http2_is_missing = "HTTP/2 is not in this version";
-
 std::string quoted(std::string_view text) { return '"' + escape(text) + '"'; }
 
 bool is_strict(std::string_view key) noexcept {
@@ -282,11 +280,8 @@ void configuration_binder::apply_server() {
     std::stable_sort(server_.begin(), server_.end(), [](const found& a, const found& b) {
         return (a.row->whose == owner::dotnet) > (b.row->whose == owner::dotnet);
     });
-    for (const auto& [row, by, rest] : server_) {
+    for (const auto& [row, by, rest] : server_)
         put(*row, *by, place_of(*row, {.server = &options_}));
-        if (row->reload == reloading::nothing && !by->is_null)
-            warn(*by, by->key + " has no effect yet: " + std::string(http2_is_missing) + '.');
-    }
 }
 
 // What only shows when everything is together: told where the key concerned was set.

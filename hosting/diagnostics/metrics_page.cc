@@ -109,22 +109,24 @@ bool has_error_type(end_reason why) noexcept {
     return is_failure(why) || why == end_reason::keep_alive_timeout;
 }
 
-void connection_durations(std::string& out, std::string_view name, const page& of, size_t item) {
-    const page::endpoint_sum& where = of.endpoints()[item];
+void durations_of_version(std::string& out, std::string_view name, const page::endpoint_sum& where,
+                          std::string_view version) {
+    const bool is_http2 = version == "2";
     const auto add = [&](histogram_sum& all, size_t why) {
-        for (const endpoint_counts* const counts : where.counts) all.add(counts->durations[why]);
+        for (const endpoint_counts* const counts : where.counts)
+            all.add((is_http2 ? counts->http2_durations : counts->durations)[why]);
     };
     std::string common;
     if (where.name->is_http) {
         add_label(common, "network_protocol_name", "http");
-        add_label(common, "network_protocol_version", "1.1");
+        add_label(common, "network_protocol_version", version);
         common += ',';
     }
     common += where.name->labels;
     histogram_sum ordinary(connection_bounds);
     for (size_t i = 0; i < end_reason_count; ++i)
         if (!has_error_type(static_cast<end_reason>(i))) add(ordinary, i);
-    ordinary.write(out, name, common);
+    if (!is_http2 || !ordinary.empty()) ordinary.write(out, name, common);
     for (size_t i = 0; i < end_reason_count; ++i) {
         const auto why = static_cast<end_reason>(i);
         if (!has_error_type(why)) continue;
@@ -135,6 +137,12 @@ void connection_durations(std::string& out, std::string_view name, const page& o
         add_label(labels, "error_type", saker::name(why));
         all.write(out, name, labels + ',' + common);
     }
+}
+
+void connection_durations(std::string& out, std::string_view name, const page& of, size_t item) {
+    const page::endpoint_sum& where = of.endpoints()[item];
+    durations_of_version(out, name, where, "1.1");
+    if (where.name->is_http) durations_of_version(out, name, where, "2");
 }
 
 void refused_connections(std::string& out, std::string_view name, const page& of, size_t item) {

@@ -90,9 +90,6 @@ void check_sni(option_mistakes& found, const std::string& option, const sni_opti
     const auto http = static_cast<unsigned>(*sni.http);
     if (http < 1 || http > 3)
         found.add(option + ".http", std::to_string(http), "http1, http2 or http1_and_http2");
-    if (*sni.http == http_protocols::http2)
-        found.add(option + ".http", "http2",
-                  "http1 or http1_and_http2: HTTP/2 alone is not in this version");
 }
 
 void check_names(option_mistakes& found, const std::string& option,

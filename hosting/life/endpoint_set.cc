@@ -38,6 +38,17 @@ std::string called(const std::string& name, const std::string& address) {
     return name.empty() ? address : name + " (" + address + ')';
 }
 
+// ", HTTP/1.1 and HTTP/2".
+std::string_view spoken(const listen_options& options) noexcept {
+    if (options.raw) return {};
+    switch (options.protocols) {
+        case http_protocols::http1: return ", HTTP/1.1";
+        case http_protocols::http2: return ", HTTP/2";
+        case http_protocols::http1_and_http2: break;
+    }
+    return ", HTTP/1.1 and HTTP/2";
+}
+
 std::string why_not(const core_runner::opened& failed, const std::string& shown) {
     std::string text = "Failed to bind to address " + shown + ": ";
     if (!failed.error.empty()) return text + failed.error;
@@ -74,6 +85,8 @@ shared_plan endpoint_set::plan_for(const wanted_endpoint& wanted, const server_o
     plan->tls = wanted.tls;
     plan->max_concurrent_handshakes = options.tls.max_concurrent_handshakes;
     plan->http = {options.limits, options.add_server_header, options.allow_host_header_override};
+    plan->http2 = {options.limits, options.add_server_header, options.allow_host_header_override,
+                   options.allow_response_header_compression, options.allow_alternate_schemes};
     plan->pipes.input = pipe_of(options.limits.max_request_buffer_size);
     plan->pipes.output = pipe_of(options.limits.max_response_buffer_size);
     plan->pipes.max_connection_age = options.limits.max_connection_age;
@@ -178,7 +191,8 @@ result<endpoint_set::changes> endpoint_set::apply(const server_options& fresh, b
             continue;
         }
         for (const socket& one : wanted.opened) {
-            made.bound.push_back(one.shown + " (" + wanted.group->transport + ')');
+            made.bound.push_back(one.shown + " (" + wanted.group->transport +
+                                 std::string(spoken(options)) + ')');
             made.lines.push_back("endpoint " + called(options.name, one.shown) + " added");
         }
         now.push_back({options.name, wanted.place, wanted.address.scheme, options, wanted.group,

@@ -28,7 +28,8 @@ enum class client_certificate_mode : uint8_t {
     allow_certificate,    // asked for; a client may have none
     require_certificate,  // a client without one is refused
     // Only asked for by `tls_connection::client_certificate_async`: TLS 1.3, HTTP/1.1. Over TLS 1.2
-    // that would take a renegotiation, which is refused for good.
+    // that would take a renegotiation, which is refused for good; HTTP/2 forbids it (RFC 9113
+    // 9.2.3), and there is none then.
     delay_certificate,
 };
 
@@ -132,7 +133,7 @@ public:
     [[nodiscard]] virtual std::string_view cipher_suite() const noexcept = 0;
     // What the client asked for by SNI, empty where it did not.
     [[nodiscard]] virtual std::string_view server_name() const noexcept = 0;
-    // "http/1.1"; empty where none was agreed on.
+    // "h2", "http/1.1"; empty where none was agreed on.
     [[nodiscard]] virtual std::string_view application_protocol() const noexcept = 0;
     [[nodiscard]] virtual bool resumed() const noexcept = 0;
     // Whether the kernel encrypts what is sent, and decrypts what is received.

@@ -21,16 +21,25 @@ struct min_data_rate {
     friend bool operator==(const min_data_rate&, const min_data_rate&) = default;
 };
 
-// Kestrel's Http2Limits. This version serves no HTTP/2: values are checked, and have no effect yet.
+// Kestrel's Http2Limits: of a connection that speaks HTTP/2, beside all that holds for requests and
+// connections of any version. docs/http2.md has what happens beyond each.
 struct http2_limits {
-    uint32_t max_streams_per_connection = 100;                   // at least 1
-    uint32_t header_table_size = 4096;                           // any
-    uint32_t max_frame_size = 16 * 1024;                         // 2^14 to 2^24 - 1
-    uint32_t max_request_header_field_size = 32 * 1024;          // at least 1
-    uint32_t initial_connection_window_size = 1024 * 1024;       // 65,535 to 2^31 - 1
-    uint32_t initial_stream_window_size = 768 * 1024;            // 65,535 to 2^31 - 1
-    std::chrono::milliseconds keep_alive_ping_delay = infinite;  // at least a second
-    std::chrono::milliseconds keep_alive_ping_timeout = std::chrono::seconds(20);  // the same
+    // Requests at once; one more is refused (REFUSED_STREAM), and may be tried again. At least 1.
+    uint32_t max_streams_per_connection = 100;
+    // Of HPACK, both ways: what clients may use of it, and the most that is used of theirs. Any.
+    uint32_t header_table_size = 4096;
+    // What is taken, and the most that is sent: 2^14 to 2^24 - 1.
+    uint32_t max_frame_size = 16 * 1024;
+    // A header's name or value: the connection ends beyond. At least 1.
+    uint32_t max_request_header_field_size = 32 * 1024;
+    // What may come of request bodies ahead of the handlers that read them: of all of a connection,
+    // and of one. 65,535 to 2^31 - 1.
+    uint32_t initial_connection_window_size = 1024 * 1024;
+    uint32_t initial_stream_window_size = 768 * 1024;
+    // After so long without a frame a ping asks whether the client is there; where no frame comes
+    // within the timeout, the connection ends. At least a second each, or `infinite`.
+    std::chrono::milliseconds keep_alive_ping_delay = infinite;
+    std::chrono::milliseconds keep_alive_ping_timeout = std::chrono::seconds(20);
 };
 
 // What happens to one connection more than `max_concurrent_connections`.

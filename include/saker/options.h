@@ -38,7 +38,8 @@ struct listen_options {
     std::string name;
     // The transport of this endpoint, where it is not the server's: then it has cores of its own.
     std::string transport;
-    // Without TLS only HTTP/1.1 is served; HTTP/2 alone is an error at start.
+    // Over TLS the client chooses by ALPN, without it HTTP/1.1 is served; in clear text it is
+    // HTTP/2 where a connection begins as HTTP/2 does (h2c with prior knowledge).
     http_protocols protocols = http_protocols::http1_and_http2;
     // Permission bits of a Unix domain socket's file; 0 leaves what the umask makes of it.
     uint32_t unix_socket_mode = 0;
@@ -138,8 +139,10 @@ struct server_options {
     bool add_server_header = true;            // "Server: Saker" unless the handler set one
     bool allow_host_header_override = false;  // absolute-form target against Host: 400, or it wins
 
-    // Of HTTP/2, as in Kestrel; without effect in this version.
+    // Of HTTP/2. Whether headers of responses go into HPACK's table: off where an attacker who can
+    // guess at a secret among them could tell from sizes that he was right.
     bool allow_response_header_compression = true;
+    // Whether `:scheme` may differ from the connection's, as behind a proxy that ends TLS.
     bool allow_alternate_schemes = false;
 
     // Logged are records of this level and above; `log_levels` says otherwise for a category.

@@ -49,6 +49,8 @@ public:
     // As `append`, but small pieces are copied behind the last one where there is room, so that a
     // peer that sends a byte at a time does not pin a slab for each.
     void append_received(share bytes);
+    // Copies behind the last share, where that has room which nobody else sees; false where not.
+    bool extend(std::string_view bytes) noexcept;
     // Copies. False where the core has no slab left: nothing was written.
     bool write(std::string_view text);
     // `size` (at most a slab) contiguous bytes to write into; then `commit` what was written.
@@ -122,6 +124,10 @@ public:
     [[nodiscard]] gathered gather(std::span<buffer> into) const noexcept;
     // Takes up to `most` of the front bytes out as a share: consumed, and the taker's own.
     [[nodiscard]] share take(size_t most) noexcept;
+    // As `take`, but a writer that waits for room goes on only when `let_write` is called: for a
+    // reader in whose midst nobody else may run.
+    [[nodiscard]] share take_quietly(size_t most) noexcept;
+    void let_write() noexcept { wake_writer(); }
     // Gives back `consumed` bytes; the next read waits for more than `examined` (of one count).
     void advance(size_t consumed, size_t examined) noexcept;
     void advance(size_t consumed) noexcept { advance(consumed, consumed); }

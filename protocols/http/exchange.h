@@ -141,6 +141,7 @@ protected:
     // Since the last time it was asked: the time of `time_input` has passed.
     [[nodiscard]] virtual bool input_is_due() noexcept = 0;
     void on_input() noexcept;
+    void wait_for_responder(continuation next) noexcept;
 
     exchange() noexcept : request_(*this), response_(*this), in_(*this), out_(*this) {}
     ~exchange() = default;
@@ -163,7 +164,6 @@ private:
     friend class saker::request;
     friend class saker::response;
     void time_body() noexcept;
-    void wait_for_responder(continuation next) noexcept;
     void wake_if_dead() noexcept;
 
     saker::request request_;

@@ -16,15 +16,7 @@ void field_list::identify(const char* data) noexcept {
     for (; identified_ < count_; ++identified_) {
         header_field& field = fields_[identified_];
         field.id = find_header({data + field.name_at, field.name_size});
-        const auto id = static_cast<size_t>(field.id);
-        const uint64_t bit = uint64_t{1} << (id & 63);
-        uint64_t& present = present_[id >> 6];
-        if ((present & bit) == 0) {
-            first_[id] = identified_;
-        } else {
-            repeated_[id >> 6] |= bit;
-        }
-        present |= bit;
+        note(field.id, identified_);
     }
 }
 

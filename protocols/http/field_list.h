@@ -44,6 +44,16 @@ public:
         }
         fields_.data()[count_++] = field;
     }
+    // The same, of one whose id is known.
+    void append_identified(const header_field& field) noexcept {
+        append(field);
+        note(field.id, identified_++);
+    }
+    // Its value lies elsewhere.
+    void move_value(size_t i, uint32_t at, uint32_t size) noexcept {
+        fields_[i].value_at = at;
+        fields_[i].value_size = size;
+    }
     // Gives the fields appended since the last time their ids. Their names are at `data`. Apart
     // from appending, because a tight search for line ends has no registers to spare for look-ups.
     void identify(const char* data) noexcept;
@@ -93,6 +103,17 @@ private:
     }
 
     void grow() noexcept;
+    void note(header_id id, uint32_t at) noexcept {
+        const auto i = static_cast<size_t>(id);
+        const uint64_t bit = uint64_t{1} << (i & 63);
+        uint64_t& present = present_[i >> 6];
+        if ((present & bit) == 0) {
+            first_[i] = at;
+        } else {
+            repeated_[i >> 6] |= bit;
+        }
+        present |= bit;
+    }
 
     const char* base_ = nullptr;
     uint64_t present_[2] = {0, 0};

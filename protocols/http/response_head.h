@@ -39,6 +39,17 @@ public:
     // All lines, each with its CRLF.
     [[nodiscard]] size_t lines_size() const noexcept { return text_.size() - removed_size_; }
     char* write_lines(char* out) const noexcept;
+    // The same, name and value apart: `(header_id, std::string_view, std::string_view)`.
+    template <class Action>
+    void for_each(Action action) const {
+        for (const line& one : lines_) {
+            if (one.size == 0) continue;
+            const std::string_view text(text_.data() + one.at, one.size);
+            const size_t value_at = size_t{one.name_size} + 2;
+            action(one.id, text.substr(0, one.name_size),
+                   text.substr(value_at, text.size() - value_at - 2));
+        }
+    }
 
 private:
     struct line {

@@ -60,6 +60,9 @@ http1_connection::step http1_connection::look() {
         if (!has_part) return at_empty_pipe();
         return connection_.input().completed() ? at_end_inside_head() : step::wait;
     }
+    if (requests_ == 0 && exchange_ == nullptr && service_.http2()) {
+        if (const auto found = look_for_preface()) return *found;
+    }
     if (exchange_ == nullptr) exchange_ = service_.lend_exchange();
     if (!exchange_->live()) exchange_->begin_request(connection_, requests_ + 1);
     switch (exchange_->parse_head()) {
@@ -81,6 +84,23 @@ http1_connection::step http1_connection::look() {
     } else if (waiting_ == waiting::no) {
         wait_for_request();
     }
+    return step::wait;
+}
+
+// The first bytes of a connection may be HTTP/2's. No request begins as its preface does, so that
+// nothing is waited for which is not one.
+std::optional<http1_connection::step> http1_connection::look_for_preface() {
+    constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    pipe& in = connection_.input();
+    if (connection_.tls() != nullptr || !preface.starts_with(in.front().text().substr(0, 1)))
+        return std::nullopt;
+    char begins[preface.size()];
+    const std::string_view come(begins, in.copy_to(begins));
+    if (!preface.starts_with(come)) return std::nullopt;
+    if (come.size() == preface.size()) return step::http2;
+    if (in.completed()) return std::nullopt;
+    in.advance(0, come.size());
+    if (waiting_ == waiting::no) wait_for_request();
     return step::wait;
 }
 
@@ -182,6 +202,7 @@ task<> http1_connection::run(connection& accepted, service& of) {
             }
         }
         if (next == step::end) break;
+        if (next == step::http2) co_return co_await of.http2()(accepted);
 
         std::optional<task<>> answering = self.call();
         if (answering) {

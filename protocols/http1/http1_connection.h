@@ -21,7 +21,7 @@ public:
     static task<> run(connection& accepted, service& of);
 
 private:
-    enum class step : uint8_t { wait, answer, end };
+    enum class step : uint8_t { wait, answer, end, http2 };
     enum class waiting : uint8_t { no, for_request, for_head };
 
     http1_connection(connection& accepted, service& of) noexcept;
@@ -30,6 +30,7 @@ private:
     http1_connection& operator=(const http1_connection&) = delete;
 
     [[nodiscard]] step look();
+    [[nodiscard]] std::optional<step> look_for_preface();
     [[nodiscard]] step at_empty_pipe();
     [[nodiscard]] step at_end_inside_head();
     [[nodiscard]] step on_expired(deadline passed);

@@ -40,6 +40,11 @@ public:
     // The delegate of an endpoint's connections. The service outlives them.
     [[nodiscard]] task<> serve(connection& accepted);
 
+    // Whom a connection is given to that begins with HTTP/2's preface, in clear text; the bytes are
+    // in its input still.
+    void on_http2_preface(connection_delegate serves) { http2_ = std::move(serves); }
+    [[nodiscard]] const connection_delegate& http2() const noexcept { return http2_; }
+
     [[nodiscard]] const server_limits& limits() const noexcept { return options_.limits; }
     [[nodiscard]] const head_limits& head() const noexcept { return head_limits_; }
     [[nodiscard]] application& app() const noexcept { return app_; }
@@ -69,6 +74,7 @@ private:
     const head_limits head_limits_;
     application& app_;
     request_observer* const observer_;
+    connection_delegate http2_;
     std::array<char, 64> common_{};
     size_t common_size_ = 0;
     steady_time date_until_ = steady_time::min();

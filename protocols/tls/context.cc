@@ -134,6 +134,22 @@ error use_policy(SSL_CTX* context, const std::vector<std::string>& policy) {
     return wrong;
 }
 
+// An endpoint of HTTP/2 alone behind suites that it forbids would be one that nobody can reach.
+error check_http2(SSL_CTX* context, std::string_view alpn) {
+    if (alpn != "\x02h2") return {};
+    const bool only12 = SSL_CTX_get_max_proto_version(context) == TLS1_2_VERSION;
+    STACK_OF(SSL_CIPHER)* const all = SSL_CTX_get_ciphers(context);
+    for (int i = 0; i < sk_SSL_CIPHER_num(all); ++i) {
+        const SSL_CIPHER* const one = sk_SSL_CIPHER_value(all, i);
+        const bool is_13 = std::string_view(SSL_CIPHER_get_version(one)) == "TLSv1.3";
+        if (is_fit_for_http2(one) && !(is_13 && only12)) return {};
+    }
+    return error(
+        "cipher_suites_policy names nothing but cipher suites that HTTP/2 forbids (RFC 9113 "
+        "9.2.2), "
+        "and HTTP/2 alone is served.");
+}
+
 error use_groups(SSL_CTX* context, const std::string& groups) {
     if (!groups.empty()) {
         if (SSL_CTX_set1_groups_list(context, groups.c_str()) == 1) return {};
@@ -314,6 +330,7 @@ error make_context(host_settings& host, const endpoint_settings& of, ticket_keys
     SSL_CTX_set_max_proto_version(context, version_of(host.protocols, false));
     SSL_CTX_set_max_early_data(context, 0);
     error wrong = use_policy(context, options.cipher_suites_policy);
+    if (wrong.messages.empty()) wrong = check_http2(context, host.alpn);
     append(wrong, use_groups(context, options.groups));
     append(wrong, use_own_certificates(context, host));
     append(wrong, trust(context, host));

@@ -33,8 +33,11 @@ std::string alpn_of(const endpoint_settings& of, const std::optional<http_protoc
     if (of.is_http) {
         names.clear();
         const auto wanted = static_cast<unsigned>(of_name.value_or(of.http));
-        if ((wanted & static_cast<unsigned>(http_protocols::http1)) != 0)
-            names.emplace_back("http/1.1");
+        const auto serves = [&](http_protocols one) {
+            return (wanted & static_cast<unsigned>(one)) != 0;
+        };
+        if (serves(http_protocols::http2)) names.emplace_back("h2");
+        if (serves(http_protocols::http1)) names.emplace_back("http/1.1");
     }
     std::string wire;
     for (const std::string& one : names) {

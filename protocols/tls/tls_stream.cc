@@ -291,7 +291,8 @@ const saker::client_certificate* tls_stream::client_certificate() const {
 // woken by it, and by the end.
 task<const saker::client_certificate*> tls_stream::client_certificate_async() {
     const bool may_ask = mode_ == client_certificate_mode::delay_certificate && !asked_client_ &&
-                         !failed_ && SSL_version(ssl_.get()) == TLS1_3_VERSION;
+                         !failed_ && SSL_version(ssl_.get()) == TLS1_3_VERSION &&
+                         application_protocol() != "h2";  // RFC 9113 9.2.3
     if (!may_ask) co_return client_certificate();
     asked_client_ = true;
     SSL_set_msg_callback_arg(ssl_.get(), this);

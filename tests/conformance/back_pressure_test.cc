@@ -10,12 +10,19 @@ constexpr size_t slab = slab_pool::slab_size;
 
 class slow_somebody : public served {
 protected:
+    // HTTP/2's streams have windows instead of their connection's buffer.
+    void buffer_of_requests(std::optional<uint32_t> size) {
+        options.limits.max_request_buffer_size = size;
+        options.limits.http2.initial_stream_window_size = size.value_or(0x7fffffff);
+        options.limits.http2.initial_connection_window_size = size.value_or(0x7fffffff);
+    }
     connection* victim_ = nullptr;
 };
-CONFORMANCE_SUITE_OVER(back_pressure, slow_somebody, whole_settings);
+// What TLS has under way besides has bounds of its own: tls_back_pressure_test.cc.
+CONFORMANCE_SUITE_OVER(back_pressure, slow_somebody, clear_whole_settings);
 
 CONFORMANCE(back_pressure, a_body_that_is_not_read_is_not_received_beyond_the_buffer) {
-    options.limits.max_request_buffer_size = 100'000;
+    buffer_of_requests(100'000);
     bool go_on = false;
     serve([&](request& asked, response& answered) -> task<> {
         while (!go_on) (void)co_await delay(1s);
@@ -38,7 +45,7 @@ CONFORMANCE(back_pressure, a_body_that_is_not_read_is_not_received_beyond_the_bu
 }
 
 CONFORMANCE(back_pressure, reading_resumes_at_half_the_buffer) {
-    options.limits.max_request_buffer_size = 100'000;
+    buffer_of_requests(100'000);
     std::optional<responder> kept;
     uint64_t read = 0;
     bool go_on = false;
@@ -77,7 +84,7 @@ CONFORMANCE(back_pressure, a_client_that_does_not_read_suspends_the_handler) {
         finished = true;
     });
     const size_t at_rest = here().slabs().in_use();
-    raw_client& slow = new_client({.receive_buffer = 16'384});
+    conversation& slow = new_client({.receive_buffer = 16'384});
     slow.stop_reading();
     slow.send("GET / HTTP/1.1", "Host: a", "", "");
     settle();
@@ -98,7 +105,7 @@ CONFORMANCE(back_pressure, a_client_that_leaves_while_it_does_not_read_frees_the
         while (co_await answered.body().write(piece)) {}
         told = true;
     });
-    raw_client& slow = new_client({.receive_buffer = 16'384});
+    conversation& slow = new_client({.receive_buffer = 16'384});
     slow.stop_reading();
     slow.send("GET / HTTP/1.1", "Host: a", "", "");
     settle();
@@ -112,7 +119,7 @@ CONFORMANCE(back_pressure, a_client_that_leaves_while_it_does_not_read_frees_the
 CONFORMANCE(back_pressure, pipelined_requests_wait_for_a_client_that_does_not_read) {
     static const std::string large(50'000, 'x');
     serve([](request&, response& answered) { answered.static_text(large); });
-    raw_client& slow = new_client({.receive_buffer = 16'384});
+    conversation& slow = new_client({.receive_buffer = 16'384});
     slow.stop_reading();
     std::string all;
     for (int i = 0; i < 1000; ++i) all += "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -128,7 +135,7 @@ CONFORMANCE(back_pressure, pipelined_requests_wait_for_a_client_that_does_not_re
 }
 
 CONFORMANCE(back_pressure, no_limit_is_no_limit) {
-    options.limits.max_request_buffer_size = std::nullopt;
+    buffer_of_requests(std::nullopt);
     options.limits.max_response_buffer_size = std::nullopt;
     uint64_t written = 0;
     serve([&](request& asked, response& answered) -> task<> {
@@ -185,11 +192,11 @@ CONFORMANCE(back_pressure, what_is_being_sent_is_kept_until_the_transport_gives_
         victim_ = &asked.connection();
         while (co_await answered.body().write(piece)) {}
     });
-    raw_client& slow = new_client({.receive_buffer = 16'384});
+    conversation& slow = new_client({.receive_buffer = 16'384});
     slow.stop_reading();
     slow.send("GET / HTTP/1.1", "Host: a", "", "");
     settle();
-    raw_client& other = new_client();
+    conversation& other = new_client();
     other.send("GET /abort HTTP/1.1", "Host: a", "", "");
     other.read_answer();
     ASSERT_TRUE(before && after);

@@ -230,7 +230,7 @@ CONFORMANCE(clients_leaving_at_every_point, by_a_reset_leave_nothing) {
     serve(echo_streamed);
     const std::string all = script();
     for (size_t said = 0; said <= all.size(); ++said) {
-        raw_client& here = new_client();
+        conversation& here = new_client();
         here.send_raw(all.substr(0, said));
         here.vanish();
         EXPECT_NE(ended(), end_reason::none) << "after " << said;
@@ -243,7 +243,7 @@ CONFORMANCE(clients_leaving_at_every_point, by_an_end_are_answered_as_far_as_the
     serve(echo_streamed);
     const std::string all = script();
     for (size_t said = 0; said <= all.size(); ++said) {
-        raw_client& here = new_client();
+        conversation& here = new_client();
         here.send_raw(all.substr(0, said));
         here.end();
         const std::string heard = here.read_all();
@@ -263,7 +263,7 @@ CONFORMANCE(clients_leaving_at_every_point, or_before_a_handler_that_waits_has_f
     });
     const std::string all = script();
     for (size_t said = 0; said <= all.size(); said += 3) {
-        raw_client& here = new_client();
+        conversation& here = new_client();
         here.send_raw(all.substr(0, said));
         for (size_t i = 0; i < said % 5; ++i) advance(8ms);
         here.vanish();

@@ -38,7 +38,7 @@ CONFORMANCE(http1_chunked, what_is_malformed_is_refused_and_ends_the_connection)
     for (const vectors::rejected_chunked_body& one : vectors::rejected_chunked_bodies) {
         if (one.reason == none) continue;
         SCOPED_TRACE(one.bytes);
-        raw_client& here = new_client();
+        conversation& here = new_client();
         const uint64_t before = counts().rejections[static_cast<size_t>(one.reason)].value();
         here.send("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked", "", one.bytes);
         here.receive_raw(refusal("400 Bad Request"));

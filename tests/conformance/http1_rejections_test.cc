@@ -16,7 +16,7 @@ protected:
         SCOPED_TRACE(bytes);
         const auto which = static_cast<size_t>(reason);
         const uint64_t before = counts().rejections[which].value();
-        raw_client& here = new_client();
+        conversation& here = new_client();
         here.send_raw(bytes);
         const uint16_t status = status_of(reason);
         const std::string_view allow = allowed_method(reason);

@@ -26,10 +26,12 @@ protected:
         for (const std::string& one : read.mistakes) ADD_FAILURE() << one;
         return read;
     }
-    static labels answered_as(std::string status, std::string route, std::string verb = "GET") {
+    std::string version() const { return over_http2() ? "2" : "1.1"; }
+    std::string scheme() const { return over_tls() ? "https" : "http"; }
+    labels answered_as(std::string status, std::string route, std::string verb = "GET") {
         labels all{{"http_request_method", std::move(verb)},
-                   {"network_protocol_version", "1.1"},
-                   {"url_scheme", "http"}};
+                   {"network_protocol_version", version()},
+                   {"url_scheme", scheme()}};
         if (!status.empty()) all["http_response_status_code"] = std::move(status);
         if (!route.empty()) all["http_route"] = std::move(route);
         return all;
@@ -52,7 +54,7 @@ protected:
     labels connection_labels() {
         labels all = here_labels();
         all["network_protocol_name"] = "http";
-        all["network_protocol_version"] = "1.1";
+        all["network_protocol_version"] = version();
         return all;
     }
     void ask(std::string_view path) {
@@ -63,7 +65,7 @@ protected:
     static constexpr std::string_view bucket = "http_server_request_duration_seconds_bucket";
 };
 
-CONFORMANCE_SUITE_OVER(metrics_suite, measured, every_setting);
+CONFORMANCE_SUITE_OVER(metrics_suite, measured, handler_settings);
 
 CONFORMANCE(metrics_suite, a_request_is_counted_under_its_route) {
     route("GET", "/users/{id}", test::hello);
@@ -79,7 +81,7 @@ CONFORMANCE(metrics_suite, a_request_is_counted_under_its_route) {
     EXPECT_EQ(read.exactly(sum, answered_as("200", "/plain")), 0) << "no time has passed";
     EXPECT_EQ(read.exactly(bucket, up_to("0.005", answered_as("200", "/plain"))), 1);
     EXPECT_EQ(read.value("http_server_active_requests",
-                         {{"http_request_method", "GET"}, {"url_scheme", "http"}}),
+                         {{"http_request_method", "GET"}, {"url_scheme", scheme()}}),
               0);
 }
 
@@ -92,7 +94,7 @@ CONFORMANCE(metrics_suite, a_duration_is_from_the_whole_head_to_the_answer) {
     advance(2s);  // a client that takes its time is not the server's time
     client().send_raw("st:\r\n\r\n");
     settle();
-    const labels plain_gets{{"http_request_method", "GET"}, {"url_scheme", "http"}};
+    const labels plain_gets{{"http_request_method", "GET"}, {"url_scheme", scheme()}};
     EXPECT_EQ(page().value("http_server_active_requests", plain_gets), 1);
     advance(300ms);
     client().receive(ok("hello"));
@@ -126,32 +128,6 @@ CONFORMANCE(metrics_suite, failures_say_what_they_are) {
     EXPECT_EQ(read.exactly(count, failed(answered_as("500", "/throws"), "unhandled_exception")), 1);
     EXPECT_EQ(read.exactly(count, failed(answered_as("503", "/503"), "503")), 1);
     EXPECT_EQ(read.exactly(count, answered_as("404", "")), 1) << "what a client asks is no label";
-}
-
-CONFORMANCE(metrics_suite, what_is_refused_is_counted_too) {
-    serve(test::hello);
-    client().send_raw("GET / HTTP/1.1\nHost: x\r\n\r\n");
-    client().receive(refusal("400 Bad Request"));
-    const test::exposition read = page();
-    EXPECT_EQ(read.exactly(count, failed(answered_as("400", "", "_OTHER"), "bare_line_feed")), 1);
-    EXPECT_EQ(read.value("saker_rejected_requests_total", {{"reason", "bare_line_feed"}}), 1);
-    EXPECT_EQ(read.value("kestrel_bare_line_feed_requests_total",
-                         {{"kestrel_bare_line_feed_outcome", "rejected"}}),
-              1);
-}
-
-CONFORMANCE(metrics_suite, a_head_that_does_not_come_has_taken_the_server_its_time) {
-    serve(test::hello);
-    client().send_raw("GET / HT");
-    settle();
-    advance(30s);
-    EXPECT_TRUE(client().read_answer().starts_with("HTTP/1.1 408 "));
-    const test::exposition read = page();
-    EXPECT_EQ(
-        read.exactly(count, failed(answered_as("408", "", "_OTHER"), "request_headers_timeout")),
-        1);
-    EXPECT_GE(
-        read.exactly(sum, failed(answered_as("408", "", "_OTHER"), "request_headers_timeout")), 30);
 }
 
 CONFORMANCE(metrics_suite, a_client_that_has_left_got_no_status) {
@@ -191,6 +167,28 @@ CONFORMANCE(metrics_suite, connections_are_counted_by_endpoint_and_end) {
     EXPECT_EQ(page().value("kestrel_connection_duration_seconds_count",
                            {{"error_type", "request_headers_timeout"}}),
               1);
+}
+
+CONFORMANCE(metrics_suite, connections_that_speak_http2_are_told_apart) {
+    constexpr std::string_view durations = "kestrel_connection_duration_seconds_count";
+    bool speaks_it = false;
+    endpoint_options.use([&](connection_delegate next) -> connection_delegate {
+        return [&, next = std::move(next)](connection& accepted) {
+            if (std::exchange(speaks_it, true)) core_connection::of(accepted).speaks_http2();
+            return next(accepted);
+        };
+    });
+    serve(test::hello);
+    labels second = connection_labels();
+    second["network_protocol_version"] = "2";
+    new_client().end();
+    settle();
+    EXPECT_EQ(page().exactly(durations, connection_labels()), 1);
+    EXPECT_EQ(page().exactly(durations, second), -1) << "none has been there";
+    new_client().end();
+    settle();
+    EXPECT_EQ(page().exactly(durations, connection_labels()), 1);
+    EXPECT_EQ(page().exactly(durations, second), 1);
 }
 
 CONFORMANCE(metrics_suite, connections_of_which_there_are_too_many_are_rejected_ones) {
@@ -242,6 +240,36 @@ CONFORMANCE(metrics_suite, the_core_measures_itself) {
     if (in_memory()) return;
     EXPECT_GT(read.value("saker_core_submissions_total"), 0);
     EXPECT_GT(read.value("saker_core_completions_total"), 0);
+}
+
+// ---- heads that only HTTP/1.1 can say wrong ----
+
+CONFORMANCE_SUITE_OVER(http1_metrics_suite, measured, every_setting);
+
+CONFORMANCE(http1_metrics_suite, what_is_refused_is_counted_too) {
+    serve(test::hello);
+    client().send_raw("GET / HTTP/1.1\nHost: x\r\n\r\n");
+    client().receive(refusal("400 Bad Request"));
+    const test::exposition read = page();
+    EXPECT_EQ(read.exactly(count, failed(answered_as("400", "", "_OTHER"), "bare_line_feed")), 1);
+    EXPECT_EQ(read.value("saker_rejected_requests_total", {{"reason", "bare_line_feed"}}), 1);
+    EXPECT_EQ(read.value("kestrel_bare_line_feed_requests_total",
+                         {{"kestrel_bare_line_feed_outcome", "rejected"}}),
+              1);
+}
+
+CONFORMANCE(http1_metrics_suite, a_head_that_does_not_come_has_taken_the_server_its_time) {
+    serve(test::hello);
+    client().send_raw("GET / HT");
+    settle();
+    advance(30s);
+    EXPECT_TRUE(client().read_answer().starts_with("HTTP/1.1 408 "));
+    const test::exposition read = page();
+    EXPECT_EQ(
+        read.exactly(count, failed(answered_as("408", "", "_OTHER"), "request_headers_timeout")),
+        1);
+    EXPECT_GE(
+        read.exactly(sum, failed(answered_as("408", "", "_OTHER"), "request_headers_timeout")), 30);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace saker::test {
 namespace {
 
-CONFORMANCE_SUITE(requests);
+HANDLER_SUITE(requests);
 
 CONFORMANCE(requests, middleware_runs_around_them_the_first_one_outermost) {
     static std::string trace;
@@ -66,17 +66,6 @@ CONFORMANCE(requests, are_found_by_the_router) {
     EXPECT_TRUE(client().read_answer().starts_with("HTTP/1.1 404 Not Found\r\n"));
 }
 
-CONFORMANCE(requests, an_upgrade_that_nobody_serves_is_answered_as_any_request) {
-    serve(hello);
-    client().send("GET /chat HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: websocket",
-                  "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "",
-                  "");
-    client().receive_raw(ok("hello"));
-    client().send("GET / HTTP/1.1", "Host: a", "Connection: Upgrade, HTTP2-Settings",
-                  "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", "", "");
-    client().receive_raw(ok("hello"));
-}
-
 CONFORMANCE(requests, have_ids) {
     std::vector<std::string> ids;
     serve([&](request& asked, response& answered) {
@@ -91,7 +80,21 @@ CONFORMANCE(requests, have_ids) {
     EXPECT_EQ(ids[1].substr(13), ":00000002");
 }
 
-CONFORMANCE_SUITE_WHOLE(lifetimes);
+// Who upgrades over HTTP/2 asks otherwise.
+CONFORMANCE_SUITE(http1_requests);
+
+CONFORMANCE(http1_requests, an_upgrade_that_nobody_serves_is_answered_as_any_request) {
+    serve(hello);
+    client().send("GET /chat HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: websocket",
+                  "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "",
+                  "");
+    client().receive_raw(ok("hello"));
+    client().send("GET / HTTP/1.1", "Host: a", "Connection: Upgrade, HTTP2-Settings",
+                  "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", "", "");
+    client().receive_raw(ok("hello"));
+}
+
+HANDLER_SUITE_WHOLE(lifetimes);
 
 CONFORMANCE(lifetimes, a_request_that_is_used_after_its_end_is_found_out) {
 #ifdef NDEBUG

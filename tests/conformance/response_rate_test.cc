@@ -23,7 +23,7 @@ protected:
         size_t taken = 0;
         for (int i = 0; i < 402 && ended() == end_reason::none; ++i) {
             advance(1s);
-            taken += client().take_once();
+            taken += wire().take_once();
         }
         EXPECT_EQ(client().heard().size(), taken);
         client().ignore();
@@ -279,7 +279,7 @@ CONFORMANCE(response_rate_over_sockets, an_answer_that_is_not_taken_ends_the_con
     static const std::string large(8'000'000, 'x');
     options.limits.min_response_data_rate = min_data_rate{1'000'000, 5s};
     serve([](request&, response& answered) { answered.static_text(large); });
-    raw_client& slow = new_client({.receive_buffer = 16'384});
+    conversation& slow = new_client({.receive_buffer = 16'384});
     slow.stop_reading();
     slow.send("GET / HTTP/1.1", "Host: a", "", "");
     advance(4s);

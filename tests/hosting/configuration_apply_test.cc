@@ -284,10 +284,11 @@ TEST_F(configuration_apply, values_that_are_none_are_told_with_what_is_valid) {
         {"Saker:Transport", "io-uring", "did you mean io_uring?"},
         {"Kestrel:EndpointDefaults:Transport", "x", "is \"x\"; expected auto, io_uring or epoll."},
         {"Kestrel:EndpointDefaults:Protocols", "Http11", "did you mean Http1?"},
-        {"Kestrel:EndpointDefaults:Protocols", "Http2", "HTTP/2 is not in this version."},
         {"Kestrel:EndpointDefaults:Protocols", "Http3",
          "HTTP/3 requires HTTPS, and is not in this version."},
-        {"Kestrel:EndpointDefaults:Protocols", "None", "at least one protocol."},
+        {"Kestrel:EndpointDefaults:Protocols", "None",
+         "expected Http1, Http2 or Http1AndHttp2: an endpoint must be configured to serve at "
+         "least one protocol."},
         {"Kestrel:EndpointDefaults:UnixSocketMode", "888", "in octal digits, from 0 to 777"},
         {"Kestrel:Limits", "5", "is \"5\"; expected a section with MaxRequestLineSize"},
         {"Kestrel:Limits:MaxRequestLineSize:X", "5",
@@ -323,15 +324,35 @@ TEST_F(configuration_apply, a_section_that_looks_like_ours_is_told) {
         "mean Kestrel?");
 }
 
+TEST_F(configuration_apply, what_is_of_http2_has_an_effect) {
+    given(R"({"Kestrel": {"AllowResponseHeaderCompression": false, "AllowAlternateSchemes": true,
+        "Limits": {"Http2": {"MaxStreamsPerConnection": 1, "HeaderTableSize": 0,
+        "MaxFrameSize": 16384, "MaxRequestHeaderFieldSize": 1, "InitialStreamWindowSize": 65535,
+        "InitialConnectionWindowSize": 65535, "KeepAlivePingDelay": "00:00:01",
+        "KeepAlivePingTimeout": "Infinite"}}}})");
+    EXPECT_EQ(mistakes(), "none");
+    EXPECT_EQ(warnings(), "");
+    const server_options options = applied();
+    EXPECT_FALSE(options.allow_response_header_compression);
+    EXPECT_TRUE(options.allow_alternate_schemes);
+    const http2_limits& limits = options.limits.http2;
+    EXPECT_EQ(limits.header_table_size, 0u);
+    EXPECT_EQ(limits.max_frame_size, 16384u);
+    EXPECT_EQ(limits.max_request_header_field_size, 1u);
+    EXPECT_EQ(limits.initial_stream_window_size, 65535u);
+    EXPECT_EQ(limits.initial_connection_window_size, 65535u);
+    EXPECT_EQ(limits.keep_alive_ping_delay, 1s);
+    EXPECT_EQ(limits.keep_alive_ping_timeout, infinite);
+}
+
 TEST_F(configuration_apply, what_has_no_effect_is_told) {
-    given(R"({"Kestrel": {"AllowSynchronousIO": true, "Limits": {"Http2": {"HeaderTableSize": 0},
-        "Http3": {"X": 1}}, "Certificates": {"Other": {"Path": "a.pfx", "Password": "secret"}}},
+    given(R"({"Kestrel": {"AllowSynchronousIO": true, "Limits": {"Http3": {"X": 1}},
+        "Certificates": {"Other": {"Path": "a.pfx", "Password": "secret"}}},
         "AllowedHosts": "example.com", "Saker": {"Transport": {"IOQueueCount": 4}}})");
     EXPECT_EQ(mistakes(), "none");
     const std::string all = warnings();
     for (const char* key :
          {"Kestrel:AllowSynchronousIO has no effect. A handler here never blocks",
-          "Kestrel:Limits:Http2:HeaderTableSize has no effect yet: HTTP/2 is not in this version.",
           "Kestrel:Limits:Http3:X has no effect", "Kestrel:Certificates:Other has no effect",
           "AllowedHosts has no effect",
           "Saker:Transport:IOQueueCount has no effect. There are no "})

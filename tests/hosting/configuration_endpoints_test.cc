@@ -175,6 +175,17 @@ TEST_F(configuration_endpoints, every_mistake_is_told_in_the_order_of_the_file) 
         "number of bytes, 1 or more; 64K, 1M and 2G are understood.");
 }
 
+TEST_F(configuration_endpoints, each_http_can_be_served_alone) {
+    given(R"({"Kestrel": {"EndpointDefaults": {"Protocols": "Http2"}, "Endpoints": {
+        "A": {"Url": "http://*:1"}, "B": {"Url": "http://*:2", "Protocols": "http1"},
+        "C": {"Url": "http://*:3", "Protocols": "Http2, Http3"}}}})");
+    EXPECT_EQ(applied().endpoints[0].options.protocols, http_protocols::http2);
+    EXPECT_EQ(applied().endpoints[1].options.protocols, http_protocols::http1);
+    EXPECT_EQ(applied().endpoints[2].options.protocols, http_protocols::http2);
+    EXPECT_NE(warnings().find("HTTP/3 is not in this version"), std::string::npos);
+    EXPECT_EQ(effective("Kestrel:Endpoints:A:Protocols"), "Http2 (appsettings.json:1)");
+}
+
 TEST_F(configuration_endpoints, http3_is_dropped_with_a_word) {
     given(R"({"Kestrel": {"Endpoints": {"A": {"Url": "http://*:1",
         "Protocols": "Http1AndHttp2AndHttp3"}, "B": {"Url": "http://*:2",

@@ -330,7 +330,8 @@ TEST_F(configuration_https, mistakes_are_kestrels_with_their_place) {
          "Kestrel:Endpoints:A:CheckCertificateRevocation: "
          "endpoints[0].options.https.check_certificate_revocation is true without "
          "revocation_lists; valid is a list"},
-        {R"("Protocols": "Http2")", "HTTP/2 is not in this version."},
+        {R"("Protocols": "None")", "an endpoint must be configured to serve at least one"},
+        {R"("Sni": {"a.b": {"Protocols": "None"}})", "to serve at least one protocol."},
         {R"("Protocols": "Http3")", "HTTP/3 requires HTTPS, and is not in this version."},
     };
     for (const auto& [keys, mistake] : table) {

@@ -101,9 +101,9 @@ TEST(https_options, mistakes_are_told_with_what_is_valid) {
          "sni[1].host is 'A', as that of sni[0] is already; valid is each name once."},
         {[](o& with) {
              with.sni = {named("a")};
-             with.sni[0].http = http_protocols::http2;
+             with.sni[0].http = static_cast<http_protocols>(0);
          },
-         "sni[0].http is http2; valid is http1 or http1_and_http2: HTTP/2 alone is not in this"},
+         "sni[0].http is 0; valid is http1, http2 or http1_and_http2."},
         {[](o& with) {
              with.on_connection = [](const client_hello&) { return tls_connection_options(); };
              with.on_connection_async = [](const client_hello&) -> task<tls_connection_options> {

@@ -282,13 +282,26 @@ TEST(options, tcp_needs_a_protocol) {
               std::string::npos);
 }
 
-TEST(options, http2_alone_is_not_there_yet) {
+TEST(options, each_http_alone_and_both_can_be_served_with_tls_and_without) {
     server_options options;
-    options.listen("http://127.0.0.1:80", [](auto& on) { on.protocols = http_protocols::http2; });
-    EXPECT_NE(only_mistake(options).find("endpoints[0].options.protocols is http2"),
-              std::string::npos);
-    options.endpoints[0].options.protocols = static_cast<http_protocols>(0);
-    EXPECT_NE(only_mistake(options).find("protocols is 0"), std::string::npos);
+    options.listen("http://127.0.0.1:80").listen("https://127.0.0.1:443");
+    for (const auto protocols :
+         {http_protocols::http1, http_protocols::http2, http_protocols::http1_and_http2}) {
+        for (auto& one : options.endpoints) one.options.protocols = protocols;
+        EXPECT_TRUE(mistakes_in(options).empty());
+    }
+}
+
+TEST(options, an_endpoint_serves_one_protocol_at_least) {
+    server_options options;
+    options.listen("http://127.0.0.1:80");
+    for (const unsigned none : {0u, 4u}) {
+        options.endpoints[0].options.protocols = static_cast<http_protocols>(none);
+        EXPECT_EQ(only_mistake(options),
+                  "endpoints[0].options.protocols is " + std::to_string(none) +
+                      "; valid is http1, http2 or http1_and_http2: an endpoint serves one of them "
+                      "at least.");
+    }
 }
 
 TEST(options, modes_and_middleware_are_checked) {

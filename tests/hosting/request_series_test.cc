@@ -31,6 +31,11 @@ TEST(request_series, labels_are_those_of_open_telemetry) {
     EXPECT_EQ(text(over_tls),
               "http_request_method=\"GET\",http_response_status_code=\"200\","
               "network_protocol_version=\"1.1\",url_scheme=\"https\"");
+    request_labels over_http2 = over_tls;
+    over_http2.version = http_version::http2;
+    EXPECT_EQ(text(over_http2),
+              "http_request_method=\"GET\",http_response_status_code=\"200\","
+              "network_protocol_version=\"2\",url_scheme=\"https\"");
     request_labels other = answered({}, 0);
     other.verb = method::custom;
     other.version = http_version::http10;

@@ -99,6 +99,45 @@ TEST_F(tls_contexts_test, ciphers_that_are_not_there_and_those_of_no_version_are
     EXPECT_NE(mistakes().find("no cipher suite of the protocols"), std::string::npos);
 }
 
+// In the form of the wire, which is each name behind its length.
+TEST_F(tls_contexts_test, http2_is_offered_first_where_it_is_served) {
+    settings.http = http_protocols::http1_and_http2;
+    for (const auto http : {http_protocols::http1, http_protocols::http2}) {
+        sni_options& one = settings.options.sni.emplace_back();
+        one.host = http == http_protocols::http1 ? "one.example" : "two.example";
+        one.http = http;
+    }
+    settings.options.sni.emplace_back().host = "*";
+    EXPECT_EQ(contexts()->hosts[0]->alpn, "\x02h2\x08http/1.1");
+    EXPECT_EQ(contexts()->for_name("one.example")->alpn, "\x08http/1.1");
+    EXPECT_EQ(contexts()->for_name("two.example")->alpn, "\x02h2");
+    EXPECT_EQ(contexts()->for_name("other")->alpn, "\x02h2\x08http/1.1");
+    settings.http = http_protocols::http1;
+    EXPECT_EQ(contexts()->for_name("other")->alpn, "\x08http/1.1");
+    EXPECT_EQ(contexts()->for_name("two.example")->alpn, "\x02h2");
+    settings.is_http = false;
+    EXPECT_EQ(contexts()->for_name("other")->alpn, "");
+}
+
+TEST_F(tls_contexts_test, http2_alone_behind_nothing_but_what_it_forbids_is_a_mistake) {
+    const std::string why = "nothing but cipher suites that HTTP/2 forbids";
+    settings.http = http_protocols::http2;
+    settings.options.cipher_suites_policy = {"ECDHE-ECDSA-AES128-SHA256", "AES128-GCM-SHA256"};
+    EXPECT_NE(mistakes().find(why), std::string::npos) << mistakes();
+    settings.options.cipher_suites_policy.emplace_back("ECDHE-ECDSA-AES128-GCM-SHA256");
+    EXPECT_EQ(mistakes(), "");
+    settings.options.cipher_suites_policy.back() = "TLS_AES_128_GCM_SHA256";
+    EXPECT_EQ(mistakes(), "");
+    settings.options.protocols = ssl_protocols::tls12;  // so that nobody gets the last one
+    EXPECT_NE(mistakes().find(why), std::string::npos) << mistakes();
+    settings.http = http_protocols::http1_and_http2;
+    EXPECT_EQ(mistakes(), "");
+    settings.options.sni.emplace_back().host = "a.example";
+    settings.options.sni.front().http = http_protocols::http2;
+    EXPECT_EQ(mistakes().find("Sni:a.example: cipher_suites_policy names " + why), 0u)
+        << mistakes();
+}
+
 TEST_F(tls_contexts_test, groups_that_are_not_there_are_a_mistake) {
     settings.options.groups = "X25519:P-999";
     EXPECT_NE(mistakes().find("'X25519:P-999'"), std::string::npos);

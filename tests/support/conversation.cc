@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
+#include <cstdio>
 
 namespace saker::test {
 namespace {
@@ -70,6 +71,16 @@ void conversation::receive_raw(std::string_view expected) {
                   << (ended()       ? "\n(the end)"
                       : was_reset() ? "\n(reset)"
                                     : "\n(and no more)");
+}
+
+void conversation::receive_chunks(std::initializer_list<std::string_view> pieces) {
+    std::string expected;
+    for (const std::string_view one : pieces) {
+        char size[20];
+        std::snprintf(size, sizeof size, "%zx\r\n", one.size());
+        expected.append(size).append(one).append("\r\n");
+    }
+    receive_raw(expected);
 }
 
 std::string conversation::read_head() {

@@ -1,13 +1,16 @@
 #pragma once
 // What a client says and hears, as a test reads: lines in, lines out, exactly. It shares the test's
 // one thread with the server, whose turns it takes while it waits; it never sleeps. What carries
-// the bytes is its child's business: `raw_client` as they are, `tls_client` encrypted.
+// the bytes is its child's business: `raw_client` as they are, `tls_client` encrypted,
+// `http2_text_client` as frames.
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace saker::test {
 
@@ -27,6 +30,7 @@ public:
 
 class conversation {
 public:
+    virtual ~conversation();
     conversation(const conversation&) = delete;
     conversation& operator=(const conversation&) = delete;
 
@@ -46,6 +50,8 @@ public:
         receive_raw(joined(lines...));
     }
     void receive_raw(std::string_view expected);
+    // Pieces of a body without a length: a chunk each, where the protocol has chunks.
+    virtual void receive_chunks(std::initializer_list<std::string_view> pieces);
     // The next `size` bytes, whatever they are; fewer where no more come.
     std::string read(size_t size);
     // A head with its empty line; then its body by Content-Length or chunks.
@@ -58,7 +64,7 @@ public:
     void receive_nothing();
     // The end, and nothing before it.
     virtual void receive_end();
-    void receive_reset();
+    virtual void receive_reset();
 
     // Says no more; hearing goes on.
     virtual void end() = 0;
@@ -78,6 +84,8 @@ public:
     void settle();
     // What has come and was not received yet.
     [[nodiscard]] const std::string& heard() const { return heard_; }
+    // The same, which is the caller's then.
+    [[nodiscard]] std::string take_heard() { return std::exchange(heard_, {}); }
     // Whatever has come is of no interest.
     void ignore() { heard_.clear(); }
 
@@ -94,7 +102,6 @@ protected:
     virtual void gather() {}
 
     explicit conversation(turns& server) : server_(server) {}
-    virtual ~conversation();
 
     turns& server_;
     std::string heard_;

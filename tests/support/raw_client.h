@@ -33,8 +33,6 @@ public:
     void say_at_once(std::string_view bytes);
     // Takes what has arrived, once; how much that was.
     size_t take_once();
-    // What has come and was not received yet is the caller's.
-    [[nodiscard]] std::string take_heard() { return std::exchange(heard_, {}); }
 
 private:
     std::unique_ptr<peer> end_;

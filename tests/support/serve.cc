@@ -3,12 +3,16 @@
 #include "tests/support/serve.h"
 
 #include "protocols/http/date.h"
+#include "tests/support/http2_text_client.h"
+#include "tests/support/tls_certificates.h"
+#include "tests/support/tls_client.h"
 #include "transports/transports.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace saker::test {
@@ -40,6 +44,24 @@ std::vector<setting> settings_with(std::initializer_list<delivery> ways) {
     return all;
 }
 
+// What the server serves. Where cuts differ is a matter of the bytes, not of who carries them: in
+// memory, for HTTP/1.1 over TLS and for HTTP/2.
+constexpr bool serves_http2 = false;
+
+std::vector<setting> without_http2_unless_served(std::vector<setting> all) {
+    if (!serves_http2)
+        std::erase_if(all, [](const setting& one) { return one.protocol == spoken::http2; });
+    return all;
+}
+
+void add(std::vector<setting>& to, const std::vector<setting>& more, spoken protocol, bool secure) {
+    for (setting one : more) {
+        one.protocol = protocol;
+        one.secure = secure;
+        to.push_back(one);
+    }
+}
+
 uint16_t port_of(const std::string& address) {
     return static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
 }
@@ -53,8 +75,39 @@ std::vector<setting> whole_settings() { return settings_with({delivery::whole});
 
 std::vector<setting> memory_settings() { return {{"memory", delivery::whole}}; }
 
+std::vector<setting> handler_settings() {
+    const setting epoll{"epoll", delivery::whole}, io_uring{"io_uring", delivery::whole};
+    const setting memory{"memory", delivery::whole}, cut{"memory", delivery::cut};
+    const setting byte_by_byte{"memory", delivery::byte_by_byte};
+    std::vector<setting> all = every_setting();
+    add(all, {epoll, io_uring, cut}, spoken::http1, true);
+    add(all, {epoll, io_uring, memory, byte_by_byte, cut}, spoken::http2, false);
+    add(all, {epoll, io_uring, memory, cut}, spoken::http2, true);
+    return without_http2_unless_served(all);
+}
+
+namespace {
+std::vector<setting> with_protocols(const std::vector<setting>& once) {
+    std::vector<setting> all = once;
+    add(all, once, spoken::http1, true);
+    add(all, once, spoken::http2, false);
+    add(all, once, spoken::http2, true);
+    return without_http2_unless_served(all);
+}
+}  // namespace
+
+std::vector<setting> whole_handler_settings() { return with_protocols(whole_settings()); }
+std::vector<setting> memory_handler_settings() { return with_protocols(memory_settings()); }
+
+std::vector<setting> clear_whole_settings() {
+    std::vector<setting> all = whole_handler_settings();
+    std::erase_if(all, [](const setting& one) { return one.secure; });
+    return all;
+}
+
 std::string name_of(const setting& of) {
     return of.transport + '_' + std::string(name_of(of.way)) +
+           (of.protocol == spoken::http2 ? "_http2" : "") + (of.secure ? "_tls" : "") +
            (of.variant.empty() ? "" : '_' + of.variant);
 }
 
@@ -66,6 +119,14 @@ void served::SetUp() {
     if (in_memory()) return;
     if (const transport_choice choice = choose_transport(GetParam().transport); !choice.factory)
         GTEST_SKIP() << choice.error;
+}
+
+void served::prepare() {
+    if (!over_tls() || endpoint_options.https != nullptr) return;
+    https_options https;
+    https.loaded_certificates = {loaded(shared_certificate_for({"localhost"}))};
+    endpoint_options.use_https(https);
+    if (url.starts_with("http:")) url.insert(4, "s");
 }
 
 void served::serve(std::unique_ptr<application> answers) {
@@ -101,14 +162,53 @@ uint64_t served::progress() const {
 
 uint64_t served::received() const { return host_->core_here().counts().bytes_received.value(); }
 
-raw_client& served::client(size_t which) {
+conversation& served::client(size_t which) {
     while (clients_.size() <= which) new_client();
-    return *clients_[which];
+    return *clients_[which].talks;
 }
 
-raw_client& served::new_client(peer_options how) {
-    clients_.push_back(connect(how));
-    return *clients_.back();
+raw_client& served::wire(size_t which) {
+    client(which);
+    return *clients_[which].wire;
+}
+
+conversation& served::new_client(peer_options how) {
+    std::unique_ptr<raw_client> bytes = connect(how);
+    one_client made{nullptr, bytes.get()};
+    made.talks = std::move(bytes);
+    if (over_tls()) {
+        tls_client_options chosen;
+        chosen.trusts = shared_ca().pem();
+        chosen.application_protocols = {over_http2() ? "h2" : "http/1.1"};
+        std::unique_ptr<raw_client> below(static_cast<raw_client*>(made.talks.release()));
+        auto encrypted = std::make_unique<tls_client>(its_turns(), std::move(below), chosen);
+        if (how.gets_in) {
+            EXPECT_TRUE(encrypted->handshake() || encrypted->was_reset()) << encrypted->failure();
+        }
+        made.talks = std::move(encrypted);
+    }
+    if (over_http2()) {
+        auto framed = std::make_unique<http2_text_client>(
+            its_turns(), std::move(made.talks), http2_text_client::wire_options{over_tls(), {}});
+        if (how.gets_in) framed->greet();
+        made.talks = std::move(framed);
+    }
+    clients_.push_back(std::move(made));
+    return *clients_.back().talks;
+}
+
+void served::expect_cut_off(conversation& of, end_reason of_http1) {
+    of.receive_reset();
+    EXPECT_EQ(ended(), only_http1s(of_http1));
+}
+
+void served::expect_refused(std::string_view status_and_reason, end_reason of_http1) {
+    client().receive_raw(refusal(status_and_reason));
+    if (!over_http2()) {
+        client().receive_end();
+        client().end();
+    }
+    EXPECT_EQ(ended(), only_http1s(of_http1));
 }
 
 std::unique_ptr<raw_client> served::connect(peer_options how) {
@@ -196,13 +296,20 @@ std::string served::ok(std::string_view body) const {
                               "Content-Length: " + std::to_string(body.size()), "", body);
 }
 
+std::string served::last_ok(std::string_view body) const {
+    if (over_http2()) return ok(body);
+    return raw_client::joined("HTTP/1.1 200 OK", server(), date(),
+                              "Content-Length: " + std::to_string(body.size()), "Connection: close",
+                              "", body);
+}
+
 std::string served::refusal(std::string_view status_and_reason, std::string_view more) const {
-    const std::string first = "HTTP/1.1 " + std::string(status_and_reason);
-    const std::string common = server() + "\r\n" + date();
-    if (more.empty())
-        return raw_client::joined(first, common, "Content-Length: 0", "Connection: close", "", "");
-    return raw_client::joined(first, common, more, "Content-Length: 0", "Connection: close", "",
-                              "");
+    std::string all = "HTTP/1.1 " + std::string(status_and_reason);
+    all += "\r\n" + server() + "\r\n" + date() + "\r\n";
+    if (!more.empty()) all.append(more).append("\r\n");
+    all += "Content-Length: 0\r\n";
+    if (!over_http2()) all += "Connection: close\r\n";
+    return all + "\r\n";
 }
 
 bool served::all_over() {
@@ -224,7 +331,7 @@ void served::stop() {
 void served::TearDown() { finish(); }
 
 void served::leave() {
-    for (const auto& one : clients_) {
+    for (const auto& [one, wire] : clients_) {
         if (one == nullptr || one->was_reset()) continue;
         one->settle();
         EXPECT_EQ(one->heard(), "") << "this was not expected";

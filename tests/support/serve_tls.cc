@@ -81,32 +81,11 @@ void served_tls::expect_refused(tls_client& here, std::optional<tls_alert> with)
     EXPECT_EQ(ended(), end_reason::tls_handshake_failed);
 }
 
-const test_ca& served_tls::ca() {
-    static const test_ca authority;
-    return authority;
-}
-
-const issued_certificate& served_tls::certificate_for(const std::vector<std::string>& names,
-                                                      const std::string& key) {
-    static std::map<std::pair<std::vector<std::string>, std::string>, issued_certificate> all;
-    const auto found = all.find({names, key});
-    if (found != all.end()) return found->second;
-    return all.emplace(std::pair(names, key), ca().issue({.names = names, .key = key}))
-        .first->second;
-}
-
 const issued_certificate& served_tls::client_certificate_for(const std::string& name) {
     static std::map<std::string, issued_certificate> all;
     const auto found = all.find(name);
     if (found != all.end()) return found->second;
     return all.emplace(name, ca().issue({.names = {name}, .client = true})).first->second;
-}
-
-server_certificate served_tls::loaded(const issued_certificate& issued) {
-    auto made =
-        server_certificate::from_pem(issued.certificate_pem + issued.chain_pem, issued.key_pem);
-    EXPECT_TRUE(made) << made.error().text();
-    return made ? *std::move(made) : server_certificate();
 }
 
 std::string served_tls::file_of(std::string_view text) {

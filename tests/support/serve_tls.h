@@ -49,11 +49,12 @@ protected:
     void expect_refused(tls_client&, std::optional<tls_alert> with = {});
 
     // ---- certificates ----
-    [[nodiscard]] static const test_ca& ca();
+    [[nodiscard]] static const test_ca& ca() { return shared_ca(); }
     [[nodiscard]] static const issued_certificate& certificate_for(
-        const std::vector<std::string>& names, const std::string& key = "ecdsa");
+        const std::vector<std::string>& names, const std::string& key = "ecdsa") {
+        return shared_certificate_for(names, key);
+    }
     [[nodiscard]] static const issued_certificate& client_certificate_for(const std::string& name);
-    [[nodiscard]] static server_certificate loaded(const issued_certificate&);
     // A file that is gone with the test.
     [[nodiscard]] std::string file_of(std::string_view text);
     [[nodiscard]] certificate_source source_of(const issued_certificate&);

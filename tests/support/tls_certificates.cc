@@ -344,4 +344,25 @@ std::string test_ca::ocsp_response(const issued_certificate& of, const ocsp_wish
     return bytes;
 }
 
+const test_ca& shared_ca() {
+    static const test_ca authority;
+    return authority;
+}
+
+const issued_certificate& shared_certificate_for(const std::vector<std::string>& names,
+                                                 const std::string& key) {
+    static std::map<std::pair<std::vector<std::string>, std::string>, issued_certificate> all;
+    const auto found = all.find({names, key});
+    if (found != all.end()) return found->second;
+    return all.emplace(std::pair(names, key), shared_ca().issue({.names = names, .key = key}))
+        .first->second;
+}
+
+server_certificate loaded(const issued_certificate& issued) {
+    auto made =
+        server_certificate::from_pem(issued.certificate_pem + issued.chain_pem, issued.key_pem);
+    if (!made) std::fprintf(stderr, "%s\n", made.error().text().c_str());
+    return *need(made ? &*made : nullptr, "a certificate that is loaded");
+}
+
 }  // namespace saker::test

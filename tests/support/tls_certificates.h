@@ -5,6 +5,8 @@
 
 #include "protocols/tls/openssl.h"
 
+#include <saker/certificate.h>
+
 #include <openssl/ocsp.h>
 
 #include <chrono>
@@ -84,6 +86,13 @@ private:
     tls::x509_ptr certificate_;
     std::vector<tls::x509_ptr> chain_;  // from this one up to below the root
 };
+
+// The authority of all tests of a process, and what it has issued: the same wish is the same
+// certificate.
+[[nodiscard]] const test_ca& shared_ca();
+[[nodiscard]] const issued_certificate& shared_certificate_for(
+    const std::vector<std::string>& names, const std::string& key = "ecdsa");
+[[nodiscard]] server_certificate loaded(const issued_certificate&);
 
 // Of the kinds that `certificate_wish::key` has.
 [[nodiscard]] tls::key_ptr new_key(const std::string& kind);

@@ -118,6 +118,7 @@ void headers(request& asked, response& answered) {
     std::string text;
     {
         json_object whole(text);
+        whole.text("protocol", asked.protocol());
         whole.key("headers");
         text += '[';
         for (size_t i = 0; i < asked.header_count(); ++i) {

@@ -52,7 +52,7 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: .6r
 <body>
 <h1>Saker</h1>
 <p class="lead">A server engine in C++20 for Linux: one reactor a core on io_uring or epoll,
-  HTTP/1.1 without a
+  HTTP/1.1 and HTTP/2 without a
 copy on the way, and Kestrel's names, limits and manners. This page is its demo application.</p>
 
 <div id="live">
@@ -62,6 +62,7 @@ copy on the way, and Kestrel's names, limits and manners. This page is its demo 
 <div class="card"><b id="batch">–</b><span>requests a turn of the loop</span></div>
 <div class="card"><b id="sent">–</b><span>sent a second</span></div>
 <div class="card"><b id="transport">–</b><span id="cores">transport</span></div>
+<div class="card"><b id="protocol">–</b><span>your browser speaks</span></div>
 <div class="card"><b id="total">–</b><span>requests so far</span></div>
 </div>
 <svg viewBox="0 0 119 40" preserveAspectRatio="none" aria-hidden="true"><polyline id="line"
@@ -84,7 +85,8 @@ copy on the way, and Kestrel's names, limits and manners. This page is its demo 
   others</td></tr>
 <tr><td>GET <a href="/offload/500">/offload/{ms}</a></td><td>blocks a thread of the pool, not the
   core</td></tr>
-<tr><td>GET <a href="/headers">/headers</a></td><td>what your browser sent</td></tr>
+<tr><td>GET <a href="/headers">/headers</a></td><td>what your browser sent, and over which
+  HTTP</td></tr>
 <tr><td>GET <a href="/metrics">/metrics</a></td><td>what Prometheus reads: latencies, ends,
   loops, memory</td></tr>
 <tr><td>GET <a href="/stats">/stats</a></td><td>the counters that this page shows</td></tr>
@@ -92,6 +94,8 @@ copy on the way, and Kestrel's names, limits and manners. This page is its demo 
 
 <h2>Try it</h2>
 <pre id="tries">wrk -t1 -c64 -d5s --latency ORIGIN/plaintext
+h2load -t1 -c16 -m32 -D5 ORIGIN/plaintext
+curl HTTP2 -i ORIGIN/headers
 curl --data-binary @file ORIGIN/echo
 curl --raw -i ORIGIN/stream/3</pre>
 
@@ -99,9 +103,12 @@ curl --raw -i ORIGIN/stream/3</pre>
 "use strict";
 const by = id => document.getElementById(id), rates = [];
 let last = null;
-const curl = location.protocol === "https:" ? "curl -k" : "curl";
+const secure = location.protocol === "https:";
 by("tries").textContent = by("tries").textContent.replaceAll("ORIGIN", location.origin)
-  .replaceAll("curl", curl);
+  .replaceAll("HTTP2", secure ? "--http2" : "--http2-prior-knowledge")
+  .replaceAll("curl", secure ? "curl -k" : "curl");
+const spoken = performance.getEntriesByType("navigation")[0]?.nextHopProtocol || "";
+by("protocol").textContent = spoken === "h2" ? "HTTP/2" : spoken.toUpperCase() || "–";
 function short(n) {
   for (const unit of ["", "k", "M", "G", "T"]) {
     if (n < 1000) return (n < 10 && unit ? n.toFixed(2) : n < 100 && unit ? n.toFixed(1) :

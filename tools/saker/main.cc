@@ -16,7 +16,7 @@ namespace {
 
 constexpr char help[] =
     "saker " SAKER_VERSION
-    ": a server engine for Linux, on io_uring and epoll\n"
+    ": a server engine for HTTP/1.1 and HTTP/2 on Linux, on io_uring and epoll\n"
     "\n"
     "usage: saker COMMAND [flags]\n"
     "\n"

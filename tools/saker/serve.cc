@@ -27,7 +27,8 @@ constexpr char before_flags[] =
     "\n"
     "Runs the demo application until Ctrl+C. It answers GET / (a page with live counters),\n"
     "/plaintext, /json, /headers, /bytes/{n}, /stream/{n}, /delay/{ms} and /offload/{ms};\n"
-    "POST /echo and /upload.\n"
+    "POST /echo and /upload. It speaks HTTP/1.1 and HTTP/2: over https the client chooses (ALPN),\n"
+    "in clear text HTTP/2 is for clients that begin with it (h2c with prior knowledge).\n"
     "\n"
     "Options come from appsettings.json and appsettings.Production.json in this folder, where\n"
     "they are, from environment variables (Kestrel__Limits__MaxRequestBodySize=1000) and from\n"
@@ -44,7 +45,10 @@ constexpr char examples[] =
     "  saker serve --transport epoll --cores 1 --no-pin --log-level debug\n"
     "  saker serve --config my.json --Kestrel:Limits:MaxConcurrentConnections=100\n"
     "  saker serve --check-config\n"
+    "  saker serve --Kestrel:EndpointDefaults:Protocols=Http2\n"
     "  wrk -t1 -c64 -d5s --latency http://127.0.0.1:8080/plaintext\n"
+    "  h2load -t1 -c16 -m32 -D5 http://127.0.0.1:8080/plaintext\n"
+    "  curl --http2-prior-knowledge http://127.0.0.1:8080/headers\n"
     "  curl -k https://localhost:8443/    (-k: the certificate for development is its own "
     "issuer)\n";
 

@@ -2,7 +2,8 @@
 // in its fastest usual form (slim builder, no logging, source-generated JSON). Used by load comparisons
 // and by the runner that compares behaviour; defaults are Kestrel's own.
 //   kestrel --urls http://127.0.0.1:24140
-//   kestrel --https 24143 --certificate FILE.pem [--http 24140]     on 127.0.0.1, HTTP/1.1 alone
+//   kestrel --https 24143 --certificate FILE.pem [--http 24140] [--protocols Http2]
+//                                     on 127.0.0.1; HTTP/1.1 alone, if the protocols are not said
 using System.Buffers;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
@@ -20,10 +21,11 @@ if (builder.Configuration["https"] is { } https)
     var file = builder.Configuration["certificate"]!;
     using var read = X509Certificate2.CreateFromPemFile(file, file);
     var certificate = X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
+    var protocols = Enum.Parse<HttpProtocols>(builder.Configuration["protocols"] ?? nameof(HttpProtocols.Http1));
     builder.WebHost.UseKestrelHttpsConfiguration();
     builder.WebHost.ConfigureKestrel(options =>
     {
-        options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        options.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols);
         options.Listen(IPAddress.Loopback, int.Parse(https), endpoint => endpoint.UseHttps(certificate));
         if (builder.Configuration["http"] is { } http) options.Listen(IPAddress.Loopback, int.Parse(http));
     });

@@ -46,6 +46,10 @@ std::string show_real(double number) {
     return {text, end};
 }
 
+std::vector<std::string_view> accepted_protocols() {
+    return {"Http1", "Http2", "Http1AndHttp2", "Http1AndHttp2AndHttp3"};
+}
+
 log_level level_of(const category_level& at) {
     for (const auto& [category, level] : at.of->log_levels)
         if (category == at.category) return level;
@@ -60,14 +64,8 @@ std::vector<std::string_view> words_of(const place& at) {
                    [](log_level*) { return texts(levels); },
                    [](category_level) { return texts(levels); },
                    [](access_log_options::log_format*) { return texts(formats); },
-                   [](http_protocols*) {
-                       return std::vector<std::string_view>{"Http1", "Http1AndHttp2",
-                                                            "Http1AndHttp2AndHttp3"};
-                   },
-                   [](std::optional<http_protocols>*) {
-                       return std::vector<std::string_view>{"Http1", "Http1AndHttp2",
-                                                            "Http1AndHttp2AndHttp3"};
-                   },
+                   [](http_protocols*) { return accepted_protocols(); },
+                   [](std::optional<http_protocols>*) { return accepted_protocols(); },
                    [](client_certificate_mode*) { return texts(client_modes); },
                    [](std::optional<client_certificate_mode>*) { return texts(client_modes); },
                    [](ktls_mode*) { return texts(kernel_modes); },

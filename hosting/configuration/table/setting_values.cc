@@ -121,7 +121,7 @@ taken take_tls_version(std::string_view text, ssl_protocols& into) {
 }
 
 taken take_protocols(std::string_view text, http_protocols& into) {
-    constexpr std::array<std::string_view, 2> served = {"Http1", "Http1AndHttp2"};
+    constexpr std::array<std::string_view, 3> served = {"Http1", "Http2", "Http1AndHttp2"};
     const auto bits = protocol_bits(text);
     if (!bits) return {one_of(text, texts(protocols)), {}};
     if (*bits == 0)
@@ -129,7 +129,6 @@ taken take_protocols(std::string_view text, http_protocols& into) {
                 {}};
     if (*bits == http3_bit)
         return {list(served) + ": HTTP/3 requires HTTPS, and is not in this version", {}};
-    if ((*bits & 1) == 0) return {list(served) + ": HTTP/2 is not in this version", {}};
     into = static_cast<http_protocols>(*bits & ~http3_bit);
     if ((*bits & http3_bit) == 0) return {};
     return {{}, "HTTP/3 is not in this version; the rest of the protocols is served"};

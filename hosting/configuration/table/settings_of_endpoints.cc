@@ -21,7 +21,8 @@ std::vector<setting> of_one() {
         {.key = "Kestrel:Endpoints:*:Protocols",
          .reload = endpoint,
          .whose = owner::kestrel,
-         .effect = "HTTP/1.1 is served; HTTP/2 is not in this version.",
+         .effect = "What is served. Over TLS the client chooses by ALPN; without TLS HTTP/2 is for "
+                   "clients that begin with it (h2c).",
          .of_endpoint = OF(protocols)},
         {.key = "Kestrel:Endpoints:*:Transport",
          .reload = endpoint,

@@ -22,12 +22,12 @@ std::vector<setting> of_kestrel() {
                    "lets the target win.",
          .of_server = AT(allow_host_header_override)},
         {.key = "Kestrel:AllowResponseHeaderCompression",
-         .reload = reloading::nothing,
-         .effect = "Of HTTP/2, which is not in this version.",
+         .effect = "Of HTTP/2: whether headers of responses go into the table of compression; "
+                   "false: none of them does.",
          .of_server = AT(allow_response_header_compression)},
         {.key = "Kestrel:AllowAlternateSchemes",
-         .reload = reloading::nothing,
-         .effect = "Of HTTP/2, which is not in this version.",
+         .effect = "Of HTTP/2: whether :scheme may be another one than the connection's, as behind "
+                   "a proxy that ends TLS.",
          .of_server = AT(allow_alternate_schemes)},
         {.key = "Kestrel:EnableAltSvc",
          .reload = reloading::nothing,

@@ -1,5 +1,6 @@
-// How answers are framed: lengths, chunks and trailers out, what HEAD, 204 and 304 leave out, early
-// hints; and what a handler cannot do to them: split them, or break the length that it announced.
+// How answers are framed: lengths, streams and trailers out, what HEAD, 204 and 304 leave out,
+// early hints; and what a handler cannot do to them: split them, or break the length that it
+// announced.
 
 #include "tests/support/serve.h"
 
@@ -8,15 +9,15 @@
 namespace saker::test {
 namespace {
 
-CONFORMANCE_SUITE(http1_responses);
+HANDLER_SUITE(responses);
 
-CONFORMANCE(http1_responses, nothing_said_is_an_empty_200) {
+CONFORMANCE(responses, nothing_said_is_an_empty_200) {
     serve([](request&, response&) {});
     client().send("GET / HTTP/1.1", "Host: a", "", "");
     client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 0", "", "");
 }
 
-CONFORMANCE(http1_responses, headers_come_in_the_order_they_were_given) {
+CONFORMANCE(responses, headers_come_in_the_order_they_were_given) {
     serve([](request&, response& answered) {
         answered.header("B", "1").header("A", "2").append_header("B", "3").header("C", "4");
         answered.header("A", "5").remove_header("C").content_type("text/x");
@@ -27,15 +28,17 @@ CONFORMANCE(http1_responses, headers_come_in_the_order_they_were_given) {
                      "Content-Type: text/x", "Content-Length: 4", "", "made");
 }
 
-CONFORMANCE(http1_responses, the_handlers_server_and_reason_are_its_own) {
+CONFORMANCE(responses, the_handlers_server_and_reason_are_its_own) {
     serve([](request&, response& answered) {
         answered.status(299).reason("Mine").header("Server", "other");
     });
     client().send("GET / HTTP/1.1", "Host: a", "", "");
-    client().receive("HTTP/1.1 299 Mine", date(), "Server: other", "Content-Length: 0", "", "");
+    // HTTP/2 has no reasons.
+    client().receive(over_http2() ? "HTTP/1.1 299 " : "HTTP/1.1 299 Mine", date(), "Server: other",
+                     "Content-Length: 0", "", "");
 }
 
-CONFORMANCE(http1_responses, the_kinds_of_whole_bodies) {
+CONFORMANCE(responses, the_kinds_of_whole_bodies) {
     serve([](request& asked, response& answered) {
         if (asked.path() == "/text") answered.text("a");
         if (asked.path() == "/json") answered.json("{}");
@@ -57,7 +60,7 @@ CONFORMANCE(http1_responses, the_kinds_of_whole_bodies) {
     client().receive_raw(ok("c"));
 }
 
-CONFORMANCE(http1_responses, heads_larger_than_a_slab_are_sent) {
+CONFORMANCE(responses, heads_larger_than_a_slab_are_sent) {
     const std::string value(40'000, 'v');
     serve([&](request&, response& answered) {
         answered.header("X", value);
@@ -70,7 +73,7 @@ CONFORMANCE(http1_responses, heads_larger_than_a_slab_are_sent) {
 
 // ---- streams ----
 
-CONFORMANCE(http1_responses, a_stream_is_chunked_a_chunk_a_write) {
+CONFORMANCE(responses, a_stream_is_chunked_a_chunk_a_write) {
     serve([](request&, response& answered) -> task<> {
         (void)co_await answered.body().write("Hello");
         (void)co_await answered.body().write("");
@@ -78,16 +81,12 @@ CONFORMANCE(http1_responses, a_stream_is_chunked_a_chunk_a_write) {
         (void)co_await answered.body().write(std::string(26, 'w'));
     });
     client().send("GET / HTTP/1.1", "Host: a", "", "");
-    client().receive("HTTP/1.1 200 OK", server(), date(), "Transfer-Encoding: chunked", "", "5",
-                     "Hello", "2", ", ", "1a", std::string(26, 'w'), "0", "", "");
-    client().send("GET / HTTP/1.1", "Host: a", "Connection: close", "", "");
-    client().receive("HTTP/1.1 200 OK", server(), date(), "Transfer-Encoding: chunked",
-                     "Connection: close", "", "5", "Hello", "2", ", ", "1a", std::string(26, 'w'),
-                     "0", "", "");
-    client().receive_end();
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Transfer-Encoding: chunked", "", "");
+    client().receive_chunks({"Hello", ", ", std::string(26, 'w')});
+    client().receive("0", "", "");
 }
 
-CONFORMANCE(http1_responses, a_stream_may_be_begun_and_left_empty) {
+CONFORMANCE(responses, a_stream_may_be_begun_and_left_empty) {
     serve([](request&, response& answered) -> task<> {
         (void)co_await answered.body().flush();
         EXPECT_TRUE(answered.started());
@@ -97,7 +96,7 @@ CONFORMANCE(http1_responses, a_stream_may_be_begun_and_left_empty) {
                      "");
 }
 
-CONFORMANCE(http1_responses, a_flushed_head_is_seen_before_the_body) {
+CONFORMANCE(responses, a_flushed_head_is_seen_before_the_body) {
     serve([](request&, response& answered) -> task<> {
         (void)co_await answered.body().flush();
         (void)co_await delay(1s);
@@ -110,7 +109,7 @@ CONFORMANCE(http1_responses, a_flushed_head_is_seen_before_the_body) {
     client().receive("4", "late", "0", "", "");
 }
 
-CONFORMANCE(http1_responses, a_stream_of_announced_length_is_not_chunked) {
+CONFORMANCE(responses, a_stream_of_announced_length_is_not_chunked) {
     serve([](request&, response& answered) -> task<> {
         answered.content_length(7);
         (void)co_await answered.body().write("Hello");
@@ -121,19 +120,19 @@ CONFORMANCE(http1_responses, a_stream_of_announced_length_is_not_chunked) {
     client().receive_nothing();
 }
 
-CONFORMANCE(http1_responses, large_pieces_are_sent_as_they_are) {
+CONFORMANCE(responses, large_pieces_are_sent_as_they_are) {
     static const std::string large(300'000, 'l');
     serve([](request&, response& answered) -> task<> {
         (void)co_await answered.body().write_static(large);
         (void)co_await answered.body().write(std::string(20'000, 'm'));
     });
     client().send("GET / HTTP/1.1", "Host: a", "", "");
-    client().receive("HTTP/1.1 200 OK", server(), date(), "Transfer-Encoding: chunked", "", "493e0",
-                     large, "3fe0", std::string(16'352, 'm'), "e40", std::string(3'648, 'm'), "0",
-                     "", "");
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Transfer-Encoding: chunked", "", "");
+    client().receive_chunks({large, std::string(16'352, 'm'), std::string(3'648, 'm')});
+    client().receive("0", "", "");
 }
 
-CONFORMANCE(http1_responses, trailers_follow_the_chunks) {
+CONFORMANCE(responses, trailers_follow_the_chunks) {
     serve([](request&, response& answered) -> task<> {
         (void)co_await answered.body().write("a");
         answered.trailer("X-Sum", "12").trailer("Empty", "");
@@ -148,7 +147,7 @@ CONFORMANCE(http1_responses, trailers_follow_the_chunks) {
 
 // ---- no body ----
 
-CONFORMANCE(http1_responses, head_says_what_get_would_and_sends_no_body) {
+CONFORMANCE(responses, head_says_what_get_would_and_sends_no_body) {
     serve([](request& asked, response& answered) -> task<> {
         if (asked.path() == "/whole") answered.text("Hello");
         if (asked.path() == "/sized") {
@@ -167,7 +166,7 @@ CONFORMANCE(http1_responses, head_says_what_get_would_and_sends_no_body) {
     client().receive_nothing();
 }
 
-CONFORMANCE(http1_responses, head_of_a_stream_has_no_body_and_no_chunks) {
+CONFORMANCE(responses, head_of_a_stream_has_no_body_and_no_chunks) {
     serve([](request&, response& answered) -> task<> {
         (void)co_await answered.body().write("Hello");
         answered.trailer("A", "b");
@@ -177,7 +176,7 @@ CONFORMANCE(http1_responses, head_of_a_stream_has_no_body_and_no_chunks) {
     client().receive_nothing();
 }
 
-CONFORMANCE(http1_responses, neither_204_nor_304_have_a_body_or_a_length) {
+CONFORMANCE(responses, neither_204_nor_304_have_a_body_or_a_length) {
     serve([](request& asked, response& answered) -> task<> {
         answered.status(asked.path() == "/204" ? 204 : 304);
         if (asked.query() == "whole") answered.shared(std::make_shared<const std::string>("no"));
@@ -192,7 +191,7 @@ CONFORMANCE(http1_responses, neither_204_nor_304_have_a_body_or_a_length) {
     client().receive_nothing();
 }
 
-CONFORMANCE(http1_responses, a_1xx_is_not_a_status_to_answer_with) {
+CONFORMANCE(responses, a_1xx_is_not_a_status_to_answer_with) {
     serve([](request&, response& answered) {
         EXPECT_THROW(answered.status(101), std::invalid_argument);
         EXPECT_THROW(answered.status(199), std::invalid_argument);
@@ -205,7 +204,7 @@ CONFORMANCE(http1_responses, a_1xx_is_not_a_status_to_answer_with) {
 
 // ---- early hints ----
 
-CONFORMANCE(http1_responses, early_hints_come_before_the_answer) {
+CONFORMANCE(responses, early_hints_come_before_the_answer) {
     serve([](request&, response& answered) -> task<> {
         answered.early_hints({"</a.css>; rel=preload", "</b.js>; rel=preload"});
         (void)co_await delay(1s);
@@ -219,17 +218,9 @@ CONFORMANCE(http1_responses, early_hints_come_before_the_answer) {
     client().receive_raw(ok("page"));
 }
 
-CONFORMANCE(http1_responses, early_hints_are_not_for_1_0) {
-    serve([](request&, response& answered) { answered.early_hints({"</a>"}); });
-    client().send("GET / HTTP/1.0", "", "");
-    client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 0", "Connection: close",
-                     "", "");
-    client().receive_end();
-}
-
 // ---- what a handler cannot do ----
 
-CONFORMANCE(http1_responses, nothing_that_could_split_an_answer_is_taken) {
+CONFORMANCE(responses, nothing_that_could_split_an_answer_is_taken) {
     serve([](request&, response& answered) {
         using namespace std::string_view_literals;
         const auto refused = [](auto&& said) { EXPECT_THROW(said(), std::invalid_argument); };
@@ -256,7 +247,7 @@ CONFORMANCE(http1_responses, nothing_that_could_split_an_answer_is_taken) {
     client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 0", "", "");
 }
 
-CONFORMANCE(http1_responses, a_started_answer_has_its_head) {
+CONFORMANCE(responses, a_started_answer_has_its_head) {
     serve([](request&, response& answered) -> task<> {
         (void)co_await answered.body().write("a");
         EXPECT_THROW(answered.status(404), std::logic_error);
@@ -271,7 +262,7 @@ CONFORMANCE(http1_responses, a_started_answer_has_its_head) {
                      "a", "0", "", "");
 }
 
-CONFORMANCE(http1_responses, more_than_was_announced_is_not_sent_and_aborts) {
+CONFORMANCE(responses, more_than_was_announced_is_not_sent_and_aborts) {
     serve([](request&, response& answered) -> task<> {
         answered.content_length(5);
         (void)co_await answered.body().write("Hell");
@@ -281,11 +272,10 @@ CONFORMANCE(http1_responses, more_than_was_announced_is_not_sent_and_aborts) {
     client().send("GET / HTTP/1.1", "Host: a", "", "");
     client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 5", "", "Hell");
     advance(1s);
-    client().receive_reset();
-    EXPECT_EQ(ended(), end_reason::error_writing_response);
+    expect_cut_off(client(), end_reason::error_writing_response);
 }
 
-CONFORMANCE(http1_responses, less_than_was_announced_aborts) {
+CONFORMANCE(responses, less_than_was_announced_aborts) {
     serve([](request&, response& answered) -> task<> {
         answered.content_length(5);
         (void)co_await answered.body().write("Hell");
@@ -294,11 +284,10 @@ CONFORMANCE(http1_responses, less_than_was_announced_aborts) {
     client().send("GET / HTTP/1.1", "Host: a", "", "");
     client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 5", "", "Hell");
     advance(1s);
-    client().receive_reset();
-    EXPECT_EQ(ended(), end_reason::error_writing_response);
+    expect_cut_off(client(), end_reason::error_writing_response);
 }
 
-CONFORMANCE(http1_responses, a_whole_body_of_another_length_than_announced_is_500) {
+CONFORMANCE(responses, a_whole_body_of_another_length_than_announced_is_500) {
     serve([](request& asked, response& answered) {
         answered.content_length(5);
         if (asked.path() == "/body") answered.text("four");
@@ -309,6 +298,29 @@ CONFORMANCE(http1_responses, a_whole_body_of_another_length_than_announced_is_50
                          "Content-Length: 0", "", "");
     }
     EXPECT_EQ(ended(), end_reason::none);
+}
+
+// ---- HTTP/1 alone ----
+
+CONFORMANCE_SUITE(http1_responses);
+
+CONFORMANCE(http1_responses, a_stream_of_a_connection_that_closes_is_chunked_too) {
+    serve([](request&, response& answered) -> task<> {
+        (void)co_await answered.body().write("Hello");
+        (void)co_await answered.body().write_static(", ");
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "Connection: close", "", "");
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Transfer-Encoding: chunked",
+                     "Connection: close", "", "5", "Hello", "2", ", ", "0", "", "");
+    client().receive_end();
+}
+
+CONFORMANCE(http1_responses, early_hints_are_not_for_1_0) {
+    serve([](request&, response& answered) { answered.early_hints({"</a>"}); });
+    client().send("GET / HTTP/1.0", "", "");
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Length: 0", "Connection: close",
+                     "", "");
+    client().receive_end();
 }
 
 }  // namespace
