@@ -109,7 +109,7 @@ class Side:
 
 
 def find_programs(options):
-    built_here = [ROOT / "build" / preset / "saker_http2_twin" for preset in ("release", "dev")]
+    built_here = [ROOT / "build" / preset / "tests/behaviour/http2/saker_http2_twin" for preset in ("release", "dev")]
     saker = options.saker or next((str(path) for path in built_here if path.exists()), None)
     if saker is None and options.only != "kestrel":
         skip("there is no saker_http2_twin: cmake --build --preset release --target saker_http2_twin")
