@@ -154,7 +154,11 @@ bool http2_connection::take_preface() noexcept {
         refuse_preface(come);
         return false;
     }
-    if (come.size() < preface.size()) return false;
+    if (come.size() < preface.size()) {
+        if (in.completed()) fail(error_code::protocol_error, end_reason::invalid_handshake);
+        in.advance(0, in.length());  // more of it is waited for
+        return false;
+    }
     in.advance(preface.size());
     if (session_.receive(preface) != frame_session::taken::all) {
         fail(error_code::internal_error, end_reason::out_of_memory);
