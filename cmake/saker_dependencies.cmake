@@ -25,6 +25,14 @@ if(NOT SAKER_NGHTTP2_FOUND)
     message(FATAL_ERROR "saker needs nghttp2 1.52 or later and pkg-config (apt-get install libnghttp2-dev pkg-config)")
 endif()
 
+# Limits of its own that came with security fixes, also to older versions of distributions: ours are
+# stricter and say why, so that its own are set out of the way where they are there.
+include(CheckSymbolExists)
+set(CMAKE_REQUIRED_LIBRARIES PkgConfig::SAKER_NGHTTP2)
+check_symbol_exists(nghttp2_option_set_stream_reset_rate_limit nghttp2/nghttp2.h SAKER_NGHTTP2_LIMITS_RESETS)
+check_symbol_exists(nghttp2_option_set_max_continuations nghttp2/nghttp2.h SAKER_NGHTTP2_LIMITS_CONTINUATIONS)
+set(CMAKE_REQUIRED_LIBRARIES)
+
 set(SAKER_HAS_IO_URING 0)
 if(NOT SAKER_IO_URING STREQUAL "OFF")
     if(PkgConfig_FOUND)

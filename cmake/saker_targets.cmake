@@ -36,7 +36,9 @@ function(saker_library)
     target_include_directories(saker_library PRIVATE ${SAKER_ROOT})
     target_link_libraries(saker_library PRIVATE Threads::Threads simdjson::simdjson OpenSSL::SSL
         PkgConfig::SAKER_NGHTTP2)
-    target_compile_definitions(saker_library PRIVATE SAKER_HAS_IO_URING=${SAKER_HAS_IO_URING})
+    target_compile_definitions(saker_library PRIVATE SAKER_HAS_IO_URING=${SAKER_HAS_IO_URING}
+        $<$<BOOL:${SAKER_NGHTTP2_LIMITS_RESETS}>:SAKER_NGHTTP2_LIMITS_RESETS>
+        $<$<BOOL:${SAKER_NGHTTP2_LIMITS_CONTINUATIONS}>:SAKER_NGHTTP2_LIMITS_CONTINUATIONS>)
     if(SAKER_HAS_IO_URING)
         target_link_libraries(saker_library PRIVATE PkgConfig::SAKER_LIBURING)
     endif()

@@ -20,17 +20,19 @@ inline constexpr int32_t settings = 10;            // answered by an acknowledge
 inline constexpr int32_t ping = 2;                 // the same; a hundred a second
 inline constexpr int32_t priority = 1;             // PRIORITY and PRIORITY_UPDATE
 inline constexpr int32_t window_update = 1;        //
+inline constexpr int32_t small_window_update = 5;  // for a DATA frame of little (CVE-2019-9511)
 inline constexpr int32_t continuation = 2;         // a head of 16 KiB has none
 inline constexpr int32_t empty_continuation = 20;  //
 inline constexpr int32_t empty_data = 5;           // without the stream's end
-inline constexpr int32_t small_data = 1;           // that waits behind other data to be read
 inline constexpr int32_t unknown = 1;              // to be ignored
 }  // namespace price
 
-// Earned by a DATA frame that leaves, for the WINDOW_UPDATEs and the PING that it may cause; and by
-// an answer that is whole.
+// Earned by a DATA frame that leaves, for the PING and the WINDOW_UPDATEs that it may cause (gRPC's
+// clients measure the path by a PING for each); and by an answer that is whole.
 inline constexpr int32_t earned_by_data = 4;
 inline constexpr int32_t earned_by_answer = 8;
+// A WINDOW_UPDATE by less is a small one.
+inline constexpr uint32_t small_window = 1024;
 
 class flood_budget {
 public:

@@ -71,6 +71,7 @@ void head_fields::begin(bool trailers) noexcept {
     fields_.clear();
     size_ = count_ = 0;
     seen_ = 0;
+    std::fill(std::begin(values_), std::end(values_), range{});
     trailers_ = trailers;
     regular_ = too_large_ = too_many_ = false;
 }

@@ -30,7 +30,8 @@ enum frame_type : uint8_t {
     continuation_frame,
     priority_update_frame = 0x10,
 };
-constexpr uint8_t end_stream_flag = 1, ack_flag = 1, end_headers_flag = 4;
+constexpr uint8_t end_stream_flag = 1, ack_flag = 1, end_headers_flag = 4, padded_flag = 8,
+                  priority_flag = 0x20;
 
 // What Kestrel says.
 constexpr std::string_view http1_answer =
@@ -49,7 +50,7 @@ constexpr connection_fault wrong_size{error_code::frame_size_error,
 constexpr connection_fault after_close{error_code::stream_closed,
                                        end_reason::received_frame_after_stream_close};
 
-// Frames whose payload has one size only (RFC 9113 6.3 to 6.9).
+// Frames whose payload has one size only, or has to begin with something (RFC 9113 6).
 bool has_its_size(uint8_t type, uint8_t flags, uint32_t size) noexcept {
     switch (type) {
         case priority_frame: return size == 5;
@@ -58,6 +59,10 @@ bool has_its_size(uint8_t type, uint8_t flags, uint32_t size) noexcept {
         case ping_frame: return size == 8;
         case settings_frame: return (flags & ack_flag) != 0 ? size == 0 : size % 6 == 0;
         case goaway_frame: return size >= 8;
+        case data_frame: return size > 0 || (flags & padded_flag) == 0;
+        case headers_frame:
+            return size >= ((flags & padded_flag) != 0 ? 1u : 0u) +
+                               ((flags & priority_flag) != 0 ? 5u : 0u);
         default: return true;
     }
 }
@@ -161,7 +166,7 @@ bool http2_connection::take_preface() noexcept {
         arm(due::ping, bounded(quiet));
     connection_.when_close_requested(
         {[](void* self) noexcept { static_cast<http2_connection*>(self)->announce_end(); }, this});
-    send_soon();
+    pump();  // SETTINGS and the window, before SETTINGS of the peer's are acknowledged
     return true;
 }
 
@@ -251,7 +256,7 @@ bool http2_connection::admit(const frame_head& of) noexcept {
         return fault(wrong_size);
     if (in_head_ ? of.type != continuation_frame || of.stream != frame_of_head_
                  : of.type == continuation_frame)
-        return fault(of.stream == 0 ? wrong_id : wrong_state);
+        return fault(of.type == continuation_frame && of.stream == 0 ? wrong_id : wrong_state);
     if (!settings_seen_ && (of.type != settings_frame || (of.flags & ack_flag) != 0))
         return fault({error_code::protocol_error, end_reason::invalid_handshake});
     switch (of.type) {
@@ -278,6 +283,13 @@ bool http2_connection::admit(const frame_head& of) noexcept {
 
 bool http2_connection::admit_on_stream(const frame_head& of) noexcept {
     const bool is_new = of.stream > last_id_;
+    // Was sent before the peer knew of the last GOAWAY: nghttp2 keeps HPACK and windows right.
+    if (is_new && phase_ == phase::last_call && of.stream % 2 == 1) {
+        if (of.type == headers_frame || of.type == continuation_frame)
+            in_head_ = (of.flags & end_headers_flag) == 0;
+        frame_of_head_ = of.stream;
+        return spend(of.type == continuation_frame ? price::continuation : price::unknown);
+    }
     switch (of.type) {
         case settings_frame:
             settings_seen_ = true;
@@ -426,6 +438,7 @@ void http2_connection::give_priority(http2_stream& of) noexcept {
 }
 
 void http2_connection::on_priority(uint32_t id, std::string_view value) noexcept {
+    if (id == 0) return fail(wrong_id.code, wrong_id.why);
     if (session_.find(id) != nullptr) return session_.prioritize(id, parse_priority(value));
     if (id <= last_id_ || id % 2 == 0) return;
     early_priorities_[next_early_++ % early_priorities_.size()] = {id, parse_priority(value)};
@@ -445,7 +458,7 @@ bool http2_connection::on_data_end(http2_stream& of) noexcept {
 
 void http2_connection::on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept {
     if (!ack) return session_.ping(payload, true);
-    if (phase_ == phase::announced) call_last();
+    if (has_heard_goodbye(payload)) call_last();
 }
 
 void http2_connection::on_settings() noexcept {
@@ -453,6 +466,18 @@ void http2_connection::on_settings() noexcept {
         said_settings_ = true;
         idle_or_not();
     }
+}
+
+void http2_connection::on_window_update(uint32_t by) noexcept {
+    if (by < small_window) (void)spend(price::small_window_update);
+}
+
+// It asks for nothing more. What runs is still answered.
+void http2_connection::on_goaway() noexcept {
+    if (std::exchange(peer_leaves_, true) || phase_ != phase::serving) return;
+    phase_ = phase::announced;
+    connection_.ends_by(end_reason::client_closed);
+    idle_or_not();
 }
 
 void http2_connection::on_stream_closed(http2_stream& of, error_code) noexcept {

@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -104,12 +105,15 @@ private:
     bool on_data_end(http2_stream&) noexcept override;
     void on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept override;
     void on_settings() noexcept override;
+    void on_window_update(uint32_t by) noexcept override;
+    void on_goaway() noexcept override;
     void on_priority(uint32_t id, std::string_view value) noexcept override;
     void on_stream_closed(http2_stream&, error_code) noexcept override;
     outgoing on_send(http2_stream&, size_t most) noexcept override;
     sending on_send_data(http2_stream&, std::string_view header, size_t size) noexcept override;
     void on_end_sent(http2_stream&) noexcept override;
     void on_error_found(error_code, std::string_view text) noexcept override;
+    void on_end_announced() noexcept override;
     void on_reset_sent(uint32_t id, error_code) noexcept override;
     [[nodiscard]] bool open(uint32_t id) noexcept;
     void unwanted_head() noexcept;
@@ -144,6 +148,7 @@ private:
     void idle_or_not() noexcept;
     void look_at_stalls() noexcept;
     void announce_end() noexcept;
+    [[nodiscard]] bool has_heard_goodbye(std::span<const uint8_t, 8> answered) const noexcept;
     void call_last() noexcept;
     void leave() noexcept;
     void on_peer_gone() noexcept;
@@ -171,6 +176,7 @@ private:
     phase phase_ = phase::preface;
     bool failed_ = false;
     bool settings_seen_ = false;  // the first frame was one, as it has to be
+    bool peer_leaves_ = false;    // it has said GOAWAY
     bool said_settings_ = false;  // ... and is whole
     bool is_left_ = false;        // nothing more is taken in
     bool is_cut_ = false;    // its streams are cancelled: nghttp2 has nothing of theirs to send

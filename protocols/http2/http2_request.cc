@@ -9,6 +9,7 @@
 #include "protocols/http2/http2_connection.h"
 #include "protocols/http2/http2_service.h"
 #include "protocols/http2/http2_stream.h"
+#include "protocols/http2/tunnel.h"
 
 #include <algorithm>
 #include <bit>
@@ -192,6 +193,7 @@ void http2_stream::fill_in() noexcept {
 // RST_STREAM.
 void http2_stream::refuse(rejection_reason why) noexcept {
     rejection_ = why;
+    if (body_ == body_state::coming) body_ = body_state::failed;  // what has come is not all
     if (why == headers_exceed_max_total_size || why == too_many_headers) return reject(why);
     connection_->on_core().counts().rejections[static_cast<size_t>(why)].add();
     owner_->reset(*this, error_code::protocol_error);
@@ -217,6 +219,7 @@ void http2_stream::take_data(std::string_view bytes, const share& from) noexcept
     } catch (const std::bad_alloc&) {
         return out_of_memory();
     }
+    if (tunnel_ != nullptr) tunnel_->came(bytes.size());
     owner_->look_at(*this);
 }
 

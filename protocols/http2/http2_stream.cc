@@ -108,8 +108,10 @@ void http2_stream::tell_outcome() noexcept {
         told->active[outcome.secure ? 1 : 0][static_cast<size_t>(outcome.verb)].subtract();
     } else {
         using pseudo = head_fields::pseudo;
-        path_.assign(fields_.value(pseudo::method)).append(" ");
-        path_.append(fields_.value(pseudo::path)).append(" HTTP/2");
+        path_ = fields_.value(pseudo::method);
+        path_ += ' ';
+        path_ += fields_.value(pseudo::path);
+        path_ += " HTTP/2";
         outcome.line = path_;
     }
     told->on_request_over(*this, outcome);

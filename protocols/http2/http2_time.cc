@@ -92,7 +92,9 @@ void http2_connection::idle_or_not() noexcept {
     const bool idle = streams_.empty();
     connection_.waits_for_request(idle);
     if (!said_settings_) return;
-    if (!idle) return disarm(due::idle);
+    if (!idle || phase_ != phase::serving) disarm(due::idle);
+    if (!idle) return;
+    if (peer_leaves_) call_last();
     if (phase_ != phase::serving) return;
     if (const auto most = service_.limits().keep_alive_timeout; most != infinite)
         arm(due::idle, bounded(most));
@@ -149,9 +151,16 @@ void http2_connection::announce_end() noexcept {
     phase_ = phase::announced;
     disarm(due::idle);
     session_.announce_end();
-    session_.ping(goodbye, false);
     arm(due::last_call, time_to_hear);
     send_soon();
+}
+
+// Behind it, as pings overtake what is not sent yet: who answers it has heard.
+void http2_connection::on_end_announced() noexcept { session_.ping(goodbye, false); }
+
+bool http2_connection::has_heard_goodbye(std::span<const uint8_t, 8> answered) const noexcept {
+    return phase_ == phase::announced &&
+           std::equal(answered.begin(), answered.end(), goodbye.begin());
 }
 
 void http2_connection::call_last() noexcept {

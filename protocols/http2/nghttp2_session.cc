@@ -87,6 +87,11 @@ struct frame_session::callbacks {
                                (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0);
                 return 0;
             case NGHTTP2_SETTINGS: events.on_settings(); return 0;
+            case NGHTTP2_GOAWAY: events.on_goaway(); return 0;
+            case NGHTTP2_WINDOW_UPDATE:
+                events.on_window_update(
+                    static_cast<uint32_t>(frame->window_update.window_size_increment));
+                return 0;
             case NGHTTP2_PRIORITY_UPDATE: {
                 const auto& update =
                     *static_cast<const nghttp2_ext_priority_update*>(frame->ext.payload);
@@ -122,6 +127,9 @@ struct frame_session::callbacks {
             events_of(user).on_error_found(
                 static_cast<error_code>(frame->goaway.error_code),
                 text(frame->goaway.opaque_data, frame->goaway.opaque_data_len));
+        if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code == NGHTTP2_NO_ERROR &&
+            frame->goaway.last_stream_id == static_cast<int32_t>(no_limit))
+            events_of(user).on_end_announced();
         if (frame->hd.type == NGHTTP2_RST_STREAM)
             events_of(user).on_reset_sent(static_cast<uint32_t>(frame->hd.stream_id),
                                           static_cast<error_code>(frame->rst_stream.error_code));
@@ -183,6 +191,12 @@ struct frame_session::callbacks {
         nghttp2_option_set_max_send_header_block_length(chosen, 16 * 1024 * 1024);
         // Our own model of costs is stricter, and says why.
         nghttp2_option_set_max_outbound_ack(chosen, 100'000);
+#ifdef SAKER_NGHTTP2_LIMITS_RESETS
+        nghttp2_option_set_stream_reset_rate_limit(chosen, UINT64_MAX, UINT64_MAX);
+#endif
+#ifdef SAKER_NGHTTP2_LIMITS_CONTINUATIONS
+        nghttp2_option_set_max_continuations(chosen, 100'000);
+#endif
         return chosen;
     }
 };

@@ -46,6 +46,8 @@ public:
     virtual bool on_data_end(http2_stream&) noexcept = 0;
     virtual void on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept = 0;
     virtual void on_settings() noexcept = 0;
+    virtual void on_window_update(uint32_t by) noexcept = 0;
+    virtual void on_goaway() noexcept = 0;
     // PRIORITY_UPDATE, of a stream that may not be open yet.
     virtual void on_priority(uint32_t id, std::string_view value) noexcept = 0;
     // Nothing comes or goes on it any more.
@@ -59,6 +61,8 @@ public:
     virtual void on_end_sent(http2_stream&) noexcept = 0;
     // GOAWAY leaves, of an error that nghttp2 has found.
     virtual void on_error_found(error_code, std::string_view text) noexcept = 0;
+    // The GOAWAY of `announce_end` has left.
+    virtual void on_end_announced() noexcept = 0;
     // RST_STREAM leaves.
     virtual void on_reset_sent(uint32_t id, error_code) noexcept = 0;
 

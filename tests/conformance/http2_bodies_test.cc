@@ -220,7 +220,7 @@ CONFORMANCE(http2_bodies, may_have_trailers) {
     serve([](request& asked, response& answered) -> task<> {
         EXPECT_EQ(asked.trailer_count(), 0u);
         const auto body = co_await asked.body().text();
-        std::string all = *body + ':';
+        std::string all = (body ? *body : "failed") + ':';
         for (size_t i = 0; i < asked.trailer_count(); ++i)
             all += std::string(asked.trailer_at(i).name) + '=' +
                    std::string(asked.trailer_at(i).value) + '|';
@@ -236,7 +236,7 @@ CONFORMANCE(http2_bodies, may_have_trailers) {
     client().send(headers(5, block(post())), data(5, "a"), headers(5, "", end_stream));
     client().receive_answer(5, "a:");
     client().send(headers(7, block(post())), data(7, "a"),
-                  headers_in_parts(7, block({{"x-sum", std::string(100, 'v')}}), 10, end_stream));
+                  headers_in_parts(7, block({{"x-sum", std::string(100, 'v')}}), 20, end_stream));
     client().receive_answer(7, "a:x-sum=" + std::string(100, 'v') + '|');
 }
 
@@ -303,21 +303,23 @@ CONFORMANCE(http2_bodies, that_are_not_what_was_announced_are_reset) {
     serve([](request& asked, response& answered) -> task<> {
         answered.content_length(5);
         (void)co_await answered.body().write(asked.path() == "/short" ? "abc" : "abcde");
+        (void)co_await delay(1s);
         if (asked.path() == "/long") (void)co_await answered.body().write("f");
     });
     client().start();
     client().get(1, "/short");
     client().receive_headers(1, 200);
     client().receive_data(1, "abc");
+    advance(1004ms);
     client().receive_reset(1, error_code::internal_error);
     client().get(3, "/long");
     client().receive_headers(3, 200);
-    client().settle();
-    const std::string came = client().read_data(3);
-    EXPECT_LE(came.size(), 5u);
+    client().receive_data(3, "abcde");
+    advance(1004ms);
     client().receive_reset(3, error_code::internal_error);
     client().get(5, "/right");
     client().receive_headers(5, 200);
+    advance(1004ms);
     client().receive_data(5, "abcde", end_stream);
 }
 
@@ -361,71 +363,6 @@ CONFORMANCE(http2_bodies, stop_when_the_client_resets) {
     EXPECT_TRUE(over);
     client().get(3, "/other");
     client().receive_answer(3, "hello");
-}
-
-// ---- large ones, both ways ----
-
-HTTP2_SUITE_WHOLE(http2_large_bodies);
-
-CONFORMANCE(http2_large_bodies, go_as_the_client_opens_its_windows) {
-    static const std::string large = [] {
-        std::string text;
-        for (int i = 0; text.size() < 2'000'000; ++i) text += std::to_string(i) + ' ';
-        return text;
-    }();
-    serve([](request&, response& answered) { answered.static_text(large); });
-    client().start();
-    client().get(1);
-    client().receive_headers(1, 200);
-    std::string all;
-    while (all.size() < large.size()) {
-        const std::string more = client().read_data(1);
-        ASSERT_FALSE(more.empty()) << "after " << all.size();
-        all += more;
-        const auto opened = static_cast<uint32_t>(more.size());
-        client().send(window_update(0, opened), window_update(1, opened));
-    }
-    EXPECT_TRUE(all == large);
-}
-
-CONFORMANCE(http2_large_bodies, come_as_the_server_opens_its_windows) {
-    serve(count_body);
-    client().start();
-    client().headers(1, post());
-    int64_t window = 786'432;
-    int64_t shared = 1024 * 1024;
-    const std::string piece(16'384, 'b');
-    for (size_t sent = 0; sent < 5'000'000; sent += piece.size()) {
-        if (std::min(window, shared) < int64_t{16'384}) client().settle();
-        window += static_cast<int64_t>(client().granted(1));
-        shared += static_cast<int64_t>(client().granted(0));
-        ASSERT_GE(window, 16'384) << "after " << sent;
-        ASSERT_GE(shared, 16'384) << "after " << sent;
-        client().data(1, piece);
-        window -= 16'384;
-        shared -= 16'384;
-    }
-    client().data(1, "", end_stream);
-    client().receive_headers(1, 200);
-    EXPECT_EQ(client().read_body(1), "5013504");
-}
-
-CONFORMANCE(http2_large_bodies, are_echoed) {
-    serve(echo_streamed);
-    client().start({{setting_id::initial_window_size, largest_window}});
-    client().window_update(0, largest_window - 65'535);
-    client().headers(1, post());
-    client().receive_nothing();
-    std::string all;
-    const std::string piece(10'000, 'b');
-    for (int i = 0; i < 300; ++i) {
-        client().data(1, piece);
-        all += client().read_data(1);
-        if (i == 0) client().receive_headers(1, 200);
-    }
-    client().data(1, "", end_stream);
-    all += client().read_body(1);
-    EXPECT_EQ(all.size(), 3'000'000u);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
-// Requests and answers over HTTP/2, without much of a body: what the application sees of a head,
-// and what becomes of the head that it answers.
+// Requests over HTTP/2, without much of a body: what the application sees of a head.
 
 #include "tests/support/serve_http2.h"
+
+#include <stdexcept>
 
 namespace saker::test {
 namespace {
@@ -169,7 +170,7 @@ CONFORMANCE(http2_requests, may_have_heads_in_parts) {
     client().start();
     const std::string head = block(get("/", {{"x", std::string(200, 'v')}}));
     uint32_t stream = 1;
-    for (const size_t each : {size_t{1}, size_t{7}, head.size() - 1, head.size()}) {
+    for (const size_t each : {head.size() / 7, head.size() - 1, head.size()}) {
         client().send(headers_in_parts(stream, head, each, end_stream));
         client().receive_answer(stream, std::string(200, 'v'));
         stream += 2;
@@ -225,6 +226,39 @@ CONFORMANCE(http2_requests, are_answered_in_the_order_in_which_they_are_done) {
     client().receive_answer(1, "/slow");
 }
 
+CONFORMANCE(http2_requests, leave_nothing_behind_for_the_next_one) {
+    serve([](request& asked, response& answered) -> task<> {
+        if (asked.path() == "/throws") throw std::runtime_error("on purpose");
+        const auto body = co_await asked.body().text();
+        std::string all = std::string(asked.method()) + ' ' + std::string(asked.query()) + ' ' +
+                          std::string(asked.host()) + ' ' + std::to_string(asked.header_count()) +
+                          ' ' + std::to_string(asked.trailer_count()) + ' ' +
+                          (body ? *body : "failed");
+        EXPECT_EQ(answered.status(), 200);
+        if (asked.method() == "POST") {
+            answered.status(201).header("x-mine", "value");
+            answered.trailer("x-trailer", "value");
+        }
+        text(answered, all);
+    });
+    client().start();
+    for (uint32_t stream = 1; stream < 60; stream += 10) {
+        client().send(headers(stream, block(post({{"cookie", "a"}, {"cookie", "b"}}, "/?q"))),
+                      data(stream, "body"), headers(stream, block({{"x", "y"}}), end_stream));
+        client().receive_headers(stream, 201);
+        client().receive_data(stream, "POST q a 2 1 body");
+        client().receive_trailers(stream, {{"x-trailer", "value"}});
+        client().get(stream + 2, "/throws");
+        client().receive_headers(stream + 2, 500, end_stream);
+        client().headers(stream + 4, post({{"content-length", "9"}}));
+        client().reset(stream + 4);
+        client().get(stream + 6);
+        client().receive_headers(stream + 6, 200);
+        EXPECT_EQ(client().field("x-mine"), "");
+        client().receive_data(stream + 6, "GET  a 1 0 ", end_stream);
+    }
+}
+
 CONFORMANCE(http2_requests, may_be_as_many_at_once_as_the_settings_say) {
     std::vector<responder> kept;
     serve([&](request&, response& answered) { kept.push_back(answered.defer()); });
@@ -255,10 +289,12 @@ CONFORMANCE(http2_requests, are_routed) {
     client().get(1, "/users/5");
     client().receive_answer(1, "user 5");
     client().get(3, "/none");
-    client().receive_headers(3, 404, end_stream);
+    client().receive_headers(3, 404);
+    (void)client().read_body(3);
     client().headers(5, request_of("PUT", "/users/5"), end_stream);
-    client().receive_headers(5, 405, end_stream);
+    client().receive_headers(5, 405);
     EXPECT_EQ(client().field("allow"), "GET, HEAD");
+    (void)client().read_body(5);
 }
 
 // ---- CONNECT ----
@@ -276,6 +312,7 @@ CONFORMANCE(http2_requests, by_connect_have_an_authority_alone) {
 
 CONFORMANCE(http2_requests, by_extended_connect_become_another_protocol) {
     serve([](request& asked, response& answered) -> task<> {
+        if (asked.method() == "GET") co_return hello(asked, answered);
         EXPECT_EQ(asked.method(), "CONNECT");
         EXPECT_EQ(asked.requested_protocol(), "websocket");
         EXPECT_EQ(asked.path(), "/chat");
@@ -300,8 +337,7 @@ CONFORMANCE(http2_requests, by_extended_connect_become_another_protocol) {
     client().data(1, "hello");
     client().receive_data(1, "hello");
     client().get(3, "/chat");  // others go on
-    client().receive_headers(3, 200);
-    EXPECT_EQ(client().read_body(3).size(), 0u);
+    client().receive_answer(3, "hello");
     client().data(1, "again");
     client().receive_data(1, "again");
     client().data(1, "", end_stream);
@@ -330,246 +366,6 @@ CONFORMANCE(http2_requests, that_are_no_connect_cannot_upgrade) {
     client().start();
     client().get(1);
     client().receive_answer(1, "hello");
-}
-
-// ---- what is answered ----
-
-CONFORMANCE(http2_requests, by_head_get_no_body) {
-    serve([](request& asked, response& answered) -> task<> {
-        if (asked.path() == "/whole") co_return hello(asked, answered);
-        EXPECT_FALSE(co_await answered.body().write("not to be seen"));
-        answered.trailer("x", "y");
-    });
-    client().start();
-    client().headers(1, request_of("HEAD", "/whole"), end_stream);
-    client().receive_fields(1, common(200, {{"content-length", "5"}}), end_stream);
-    client().headers(3, request_of("HEAD", "/streamed"), end_stream);
-    client().receive_headers(3, 200, end_stream);
-}
-
-CONFORMANCE(http2_requests, may_get_a_status_without_a_body) {
-    serve([](request& asked, response& answered) {
-        answered.status(static_cast<uint16_t>(std::stoi(std::string(asked.path().substr(1)))));
-    });
-    client().start();
-    client().get(1, "/204");
-    client().receive_fields(1, common(204), end_stream);
-    client().get(3, "/304");
-    client().receive_headers(3, 304, end_stream);
-    client().get(5, "/205");
-    client().receive_headers(5, 205, end_stream);
-    client().get(7, "/200");
-    client().receive_fields(7, common(200, {{"content-length", "0"}}), end_stream);
-    client().get(9, "/599");
-    client().receive_headers(9, 599, end_stream);
-}
-
-CONFORMANCE(http2_requests, get_names_in_small_letters_and_nothing_of_a_connection) {
-    serve([](request&, response& answered) {
-        answered.header("X-Mine", "Value");
-        answered.append_header("Set-Cookie", "a=b");
-        answered.append_header("Set-Cookie", "c=d");
-        answered.header("Connection", "keep-alive");
-        answered.header("Keep-Alive", "timeout=5");
-        answered.header("Proxy-Connection", "close");
-        answered.header("Transfer-Encoding", "chunked");
-        answered.header("Upgrade", "h2c");
-        text(answered, "hello");
-    });
-    client().start();
-    client().get(1);
-    client().receive_headers(1, 200);
-    EXPECT_EQ(client().field("x-mine"), "Value");
-    EXPECT_EQ(client().field("set-cookie"), "a=b, c=d");
-    EXPECT_EQ(client().head().size(), 7u) << shown(client().head());
-    client().receive_data(1, "hello", end_stream);
-}
-
-CONFORMANCE(http2_requests, get_a_head_of_any_size) {
-    serve([](request&, response& answered) {
-        answered.header("X-Long", std::string(50'000, 'v'));
-        for (int i = 0; i < 200; ++i) answered.header("X-" + std::to_string(i), "w");
-        text(answered, "hello");
-    });
-    client().start();
-    for (const uint32_t stream : {1u, 3u}) {
-        client().get(stream);
-        client().receive_headers(stream, 200);
-        EXPECT_EQ(client().field("x-long"), std::string(50'000, 'v'));
-        EXPECT_EQ(client().field("x-199"), "w");
-        client().receive_data(stream, "hello", end_stream);
-    }
-}
-
-CONFORMANCE(http2_requests, get_no_server_field_where_none_is_wanted) {
-    options.add_server_header = false;
-    serve(hello);
-    client().start();
-    client().get(1);
-    client().receive_answer(1, "hello");
-    EXPECT_EQ(client().field("server"), "");
-    EXPECT_EQ("Date: " + client().field("date"), date());
-}
-
-CONFORMANCE(http2_requests, get_a_head_that_is_compressed_for_the_table_that_they_allow) {
-    serve(hello);
-    client().start({{setting_id::header_table_size, 0}});
-    for (const uint32_t stream : {1u, 3u}) {
-        client().get(stream);
-        client().receive_fields(stream, common(200, {{"content-length", "5"}}));
-        client().receive_data(stream, "hello", end_stream);
-    }
-    client().settings({{setting_id::header_table_size, 65'536}});
-    client().receive_settings_ack();
-    client().get(5);
-    client().receive_fields(5, common(200, {{"content-length", "5"}}));
-    client().receive_data(5, "hello", end_stream);
-}
-
-CONFORMANCE(http2_requests, get_100_when_a_handler_reads_what_was_not_sent_yet) {
-    serve([](request& asked, response& answered) -> task<> {
-        if (asked.path() == "/late") {
-            EXPECT_TRUE(co_await delay(1s));
-        }
-        return_body(answered, co_await asked.body().text());
-    });
-    client().start();
-    client().headers(1, post({{"expect", "100-continue"}, {"content-length", "5"}}));
-    client().receive_fields(1, {{":status", "100"}});
-    client().data(1, "hello", end_stream);
-    client().receive_answer(1, "hello");
-    client().headers(3, post({{"expect", "100-Continue"}}, "/late"));
-    client().data(3, "hello", end_stream);  // has not waited
-    advance(1s);
-    client().receive_answer(3, "hello");
-}
-
-CONFORMANCE(http2_requests, get_no_100_when_a_handler_does_not_read) {
-    serve([](request&, response& answered) { answered.status(403); });
-    client().start();
-    client().headers(1, post({{"expect", "100-continue"}, {"content-length", "5"}}));
-    client().receive_headers(1, 403, end_stream);
-    client().receive_reset(1, error_code::no_error);
-}
-
-CONFORMANCE(http2_requests, may_get_early_hints) {
-    serve([](request& asked, response& answered) -> task<> {
-        answered.early_hints({"</a.css>; rel=preload", "</b.js>; rel=preload"});
-        EXPECT_TRUE(co_await delay(1s));
-        hello(asked, answered);
-    });
-    client().start();
-    client().get(1);
-    client().receive_headers(1, 103);
-    EXPECT_EQ(client().field("link"), "</a.css>; rel=preload, </b.js>; rel=preload");
-    EXPECT_EQ(client().field("server"), "");
-    advance(1s);
-    client().receive_answer(1, "hello");
-}
-
-CONFORMANCE(http2_requests, whose_handler_throws_get_500) {
-    serve([](request& asked, response& answered) -> task<> {
-        if (asked.path() == "/late") (void)co_await answered.body().write("begun");
-        throw std::runtime_error("on purpose");
-    });
-    client().start();
-    client().get(1);
-    client().receive_fields(1, common(500, {{"content-length", "0"}}), end_stream);
-    client().get(3, "/late");
-    client().receive_headers(3, 200);
-    client().receive_data(3, "begun");
-    client().receive_reset(3, error_code::internal_error);
-    client().get(5);
-    client().receive_headers(5, 500, end_stream);
-}
-
-CONFORMANCE(http2_requests, may_be_reset_by_their_handler) {
-    serve([](request& asked, response& answered) {
-        if (asked.path() == "/abort") answered.abort();
-        if (asked.path() == "/reset") answered.reset(0x0d);
-        if (asked.path() == "/other") hello(asked, answered);
-    });
-    client().start();
-    client().get(1, "/abort");
-    client().receive_reset(1, error_code::internal_error);
-    client().get(3, "/reset");
-    client().receive_reset(3, error_code::http_1_1_required);
-    client().get(5, "/other");
-    client().receive_answer(5, "hello");
-    EXPECT_EQ(ended(), end_reason::none);
-}
-
-CONFORMANCE(http2_requests, may_be_cancelled) {
-    bool was_told = false;
-    bool could_write = true;
-    serve([&](request& asked, response& answered) -> task<> {
-        if (asked.path() == "/other") co_return hello(asked, answered);
-        (void)co_await asked.until_aborted();
-        was_told = asked.aborted();
-        could_write = co_await answered.body().write("nobody hears it");
-    });
-    client().start();
-    client().get(1);
-    client().receive_nothing();
-    EXPECT_FALSE(was_told);
-    client().reset(1);
-    client().receive_nothing();
-    EXPECT_TRUE(was_told);
-    EXPECT_FALSE(could_write);
-    client().get(3, "/other");
-    client().receive_answer(3, "hello");
-}
-
-CONFORMANCE(http2_requests, that_are_cancelled_while_they_are_deferred_tell_the_responder) {
-    std::vector<responder> kept;
-    serve([&](request& asked, response& answered) {
-        if (asked.path() == "/other") return hello(asked, answered);
-        kept.push_back(answered.defer());
-    });
-    client().start();
-    client().get(1);
-    settle();
-    ASSERT_EQ(kept.size(), 1u);
-    EXPECT_FALSE(kept[0].aborted());
-    client().reset(1);
-    client().receive_nothing();
-    EXPECT_TRUE(kept[0].aborted());
-    EXPECT_FALSE(kept[0].text("late"));
-    kept.clear();
-    client().get(3, "/other");
-    client().receive_answer(3, "hello");
-}
-
-CONFORMANCE(http2_requests, may_close_the_connection_behind_them) {
-    serve([](request& asked, response& answered) {
-        if (asked.path() == "/last") answered.close_connection();
-        hello(asked, answered);
-    });
-    client().start();
-    client().get(1);
-    client().receive_answer(1, "hello");
-    client().get(3, "/last");
-    client().receive_answer(3, "hello");
-    client().receive_goaway(error_code::no_error, 3);
-    client().receive_end();
-    client().end();
-    EXPECT_EQ(name(ended()), name(end_reason::connection_close_requested));
-}
-
-CONFORMANCE(http2_requests, end_with_their_connection) {
-    bool was_told = false;
-    serve([&](request& asked, response&) -> task<> {
-        (void)co_await asked.until_aborted();
-        was_told = asked.aborted();
-    });
-    client().start();
-    client().get(1);
-    client().receive_nothing();
-    client().vanish();
-    settle();
-    EXPECT_TRUE(was_told);
-    EXPECT_EQ(open_connections(), 0u);
-    EXPECT_NE(ended(), end_reason::none);
 }
 
 }  // namespace

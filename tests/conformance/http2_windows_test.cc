@@ -194,6 +194,27 @@ CONFORMANCE(http2_windows, do_not_hold_trailers_back) {
     client().receive_trailers(1, {{"x", "y"}});
 }
 
+CONFORMANCE(http2_windows, do_not_hold_an_end_back) {
+    serve([](request& asked, response& answered) -> task<> {
+        if (asked.path() == "/all") {
+            (void)co_await answered.body().write(digits(65'535));
+        } else {
+            (void)co_await answered.body().flush();
+        }
+        EXPECT_TRUE(co_await delay(1s));
+    });
+    client().start({{setting_id::initial_window_size, 65'535}});
+    client().get(1, "/all");
+    client().get(3);
+    client().receive_headers(1, 200);
+    client().receive_headers(3, 200);
+    client().receive_data(1, digits(65'535));
+    EXPECT_EQ(client().window(0), 0);
+    advance(1004ms);
+    client().receive_data(1, "", end_stream);
+    client().receive_data(3, "", end_stream);
+}
+
 // ---- the server's ----
 
 CONFORMANCE(http2_windows, are_given_back_only_as_the_application_reads) {

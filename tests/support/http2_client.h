@@ -105,7 +105,8 @@ public:
     void receive_nothing();
     // The end, and nothing before it.
     void receive_end();
-    // GOAWAY with this code, then the end; the client ends, too.
+    // GOAWAY with this code, then the end; the client ends, too. What streams have said is of no
+    // interest any more.
     void receive_error(http2::error_code, std::optional<uint32_t> last_stream);
 
     // ---- what was heard ----
