@@ -82,6 +82,7 @@ http2_connection::http2_connection(connection& accepted, service& of)
       heard_at_(home_.now()) {
     dues_.fill(never);
     connection_.disarm();
+    connection_.speaks_http2();
     connection_.usual_response_rate(of.limits().min_response_data_rate);
     connection_.waits_for_request(true);
     connection_.when_peer_gone(
