@@ -9,15 +9,6 @@
 #include <string_view>
 
 namespace saker {
-namespace {
-
-// ALPN has not chosen the one protocol that is served: there is nothing to say to it.
-task<> leave(connection& accepted) {
-    accepted.ends_by(end_reason::http2_not_negotiated);
-    co_return;
-}
-
-}  // namespace
 
 connection_delegate serve_http(http1::service& first, http2::service& second,
                                http_protocols served) {
@@ -25,12 +16,11 @@ connection_delegate serve_http(http1::service& first, http2::service& second,
     if (both)
         first.on_http2_preface([&second](connection& accepted) { return second.serve(accepted); });
     return [&first, &second, served](connection& accepted) {
-        if (served == http_protocols::http1) return first.serve(accepted);
-        if (const tls_connection* const tls = accepted.tls(); tls != nullptr) {
-            if (tls->application_protocol() == "h2") return second.serve(accepted);
-            if (served == http_protocols::http2) return leave(accepted);
-            return first.serve(accepted);
-        }
+        // What was agreed on is what the name that was asked for serves; who has not agreed on
+        // HTTP/2 where there is nothing else was left behind the handshake.
+        if (const tls_connection* const tls = accepted.tls(); tls != nullptr)
+            return tls->application_protocol() == "h2" ? second.serve(accepted)
+                                                       : first.serve(accepted);
         return served == http_protocols::http2 ? second.serve(accepted) : first.serve(accepted);
     };
 }

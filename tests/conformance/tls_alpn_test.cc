@@ -94,6 +94,28 @@ CONFORMANCE(tls_alpn, a_name_may_have_protocols_of_its_own) {
     }
 }
 
+// And what is agreed on is spoken, whatever the endpoint says of other names.
+CONFORMANCE(tls_alpn, a_name_may_have_another_protocol_than_the_endpoint) {
+    const std::string beginning("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+    endpoint_options.protocols = http_protocols::http1;
+    add("localhost", http_protocols::http2);
+    serve(hello);
+    tls_client& here = open_tls(offering(chosen, {"h2", "http/1.1"}));
+    here.send_raw(beginning);
+    const std::string frame = here.read(9);
+    EXPECT_EQ(hex(frame.substr(3, 1)), "04") << "SETTINGS: " << hex(frame);
+    here.settle();
+    here.ignore();
+}
+
+CONFORMANCE(tls_alpn, a_name_may_have_http1_where_the_endpoint_has_http2) {
+    endpoint_options.protocols = http_protocols::http2;
+    add("localhost", http_protocols::http1);
+    serve(hello);
+    for (const auto& offered : {std::vector<std::string>{"h2", "http/1.1"}, {}})
+        expect_greeting(open_tls(offering(chosen, offered)));
+}
+
 // Who says nothing is taken to speak HTTP/1.1.
 CONFORMANCE(tls_alpn, a_client_without_it_is_left_where_there_is_only_http2) {
     https.loaded_certificates = {loaded(certificate_for({"two.test", "other.test"}))};

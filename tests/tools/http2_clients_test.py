@@ -155,6 +155,9 @@ def test_metrics_say_http2(folder):
         assert clear.curl("--http1.1", clear.url()).stdout == b"Hello, World!"
         assert clear.metric(SECONDS % "2") == 2
         assert clear.metric(SECONDS % "1.1") == 1
+        page = clear.curl("--http1.1", clear.url("/metrics")).stdout.decode()
+        ended = re.findall(r'^kestrel_connection_duration_seconds_count{(.*)} (\d+)$', page, re.M)
+        assert any('network_protocol_version="2"' in labels and count == "2" for labels, count in ended), ended
 
 
 # ---- nghttp2's own ----
