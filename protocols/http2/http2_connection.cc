@@ -59,6 +59,7 @@ bool has_its_size(uint8_t type, uint8_t flags, uint32_t size) noexcept {
         case ping_frame: return size == 8;
         case settings_frame: return (flags & ack_flag) != 0 ? size == 0 : size % 6 == 0;
         case goaway_frame: return size >= 8;
+        case priority_update_frame: return size >= 4;
         case data_frame: return size > 0 || (flags & padded_flag) == 0;
         case headers_frame:
             return size >= ((flags & padded_flag) != 0 ? 1u : 0u) +
@@ -227,6 +228,7 @@ void http2_connection::take(share bytes) noexcept {
         left_ -= static_cast<uint32_t>(payload);
         const bool whole = header_size_ == header_.size() && left_ == 0;
         if (whole) header_size_ = 0;
+        if (frame_.type == priority_update_frame) keep_of_update(rest.substr(part, payload));
         if (!hand_over(rest.substr(0, part + payload))) break;
         rest.remove_prefix(part + payload);
         after_part(whole);
@@ -243,10 +245,12 @@ void http2_connection::read_frame_head() noexcept {
         (uint32_t{h[5]} << 24 | uint32_t{h[6]} << 16 | uint32_t{h[7]} << 8 | h[8]) & 0x7fffffff;
     left_ = frame_.size;
     brought_data_ = false;
+    update_.clear();
 }
 
 // False where there is no memory; what nghttp2 does not take is a flood.
 bool http2_connection::hand_over(std::string_view bytes) noexcept {
+    if (frame_.type == priority_update_frame) return true;
     const auto took = session_.receive(bytes);
     if (took == frame_session::taken::out_of_memory) return out_of_memory(), false;
     if (took == frame_session::taken::failed)
@@ -265,6 +269,7 @@ void http2_connection::after_part(bool frame_is_whole) noexcept {
     heard_at_ = home_.now();
     disarm(due::pong);
     const bool is_end = (frame_.flags & end_stream_flag) != 0;
+    if (frame_.type == priority_update_frame) take_priority_update();
     if (frame_.type == data_frame && !brought_data_ && !is_end) (void)spend(price::empty_data);
 }
 
@@ -457,11 +462,22 @@ void http2_connection::give_priority(http2_stream& of) noexcept {
     session_.prioritize(of.id(), asked);
 }
 
-void http2_connection::on_priority(uint32_t id, std::string_view value) noexcept {
+// nghttp2 1.52 keeps a stream that PRIORITY_UPDATE has named before its HEADERS among those that
+// are idle, and frees it with them though it is open: it is not told of such frames.
+void http2_connection::take_priority_update() noexcept {
+    const auto byte = [this](size_t at) { return uint32_t{static_cast<uint8_t>(update_[at])}; };
+    const uint32_t id = (byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3)) & 0x7fffffff;
+    const priority asked = parse_priority(std::string_view(update_).substr(4));
     if (id == 0) return fail(wrong_id.code, wrong_id.why);
-    if (session_.find(id) != nullptr) return session_.prioritize(id, parse_priority(value));
+    if (session_.find(id) != nullptr) return session_.prioritize(id, asked);
     if (id <= last_id_ || id % 2 == 0) return;
-    early_priorities_[next_early_++ % early_priorities_.size()] = {id, parse_priority(value)};
+    early_priorities_[next_early_++ % early_priorities_.size()] = {id, asked};
+}
+
+// Of a longer one than anybody needs, the beginning.
+void http2_connection::keep_of_update(std::string_view bytes) {
+    constexpr size_t most = 256;
+    update_.append(bytes.substr(0, most - std::min(most, update_.size())));
 }
 
 // ---- bodies, and the end of streams ----

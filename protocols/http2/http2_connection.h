@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -89,6 +90,8 @@ private:
     void take(share bytes) noexcept;
     void read_frame_head() noexcept;
     [[nodiscard]] bool hand_over(std::string_view bytes) noexcept;
+    void take_priority_update() noexcept;
+    void keep_of_update(std::string_view bytes);
     [[nodiscard]] bool admit(const frame_head&) noexcept;
     [[nodiscard]] bool admit_on_stream(const frame_head&) noexcept;
     void after_part(bool frame_is_whole) noexcept;
@@ -109,7 +112,6 @@ private:
     void on_settings() noexcept override;
     void on_window_update(uint32_t by) noexcept override;
     void on_goaway() noexcept override;
-    void on_priority(uint32_t id, std::string_view value) noexcept override;
     void on_stream_closed(http2_stream&, error_code) noexcept override;
     outgoing on_send(http2_stream&, size_t most) noexcept override;
     sending on_send_data(http2_stream&, std::string_view header, size_t size) noexcept override;
@@ -166,7 +168,8 @@ private:
     // Of the frame that comes.
     std::array<uint8_t, 9> header_{};
     uint32_t header_size_ = 0;
-    uint32_t left_ = 0;  // of its payload
+    uint32_t left_ = 0;   // of its payload
+    std::string update_;  // PRIORITY_UPDATE's
     frame_head frame_;
     bool brought_data_ = false;
     const share* taking_ = nullptr;  // what `receive` was given lies in it

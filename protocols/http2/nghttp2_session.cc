@@ -92,13 +92,6 @@ struct frame_session::callbacks {
                 events.on_window_update(
                     static_cast<uint32_t>(frame->window_update.window_size_increment));
                 return 0;
-            case NGHTTP2_PRIORITY_UPDATE: {
-                const auto& update =
-                    *static_cast<const nghttp2_ext_priority_update*>(frame->ext.payload);
-                events.on_priority(static_cast<uint32_t>(update.stream_id),
-                                   text(update.field_value, update.field_value_len));
-                return 0;
-            }
             default: return 0;
         }
     }
@@ -184,7 +177,6 @@ struct frame_session::callbacks {
         nghttp2_option_set_no_auto_window_update(chosen, 1);
         nghttp2_option_set_no_auto_ping_ack(chosen, 1);
         nghttp2_option_set_no_closed_streams(chosen, 1);
-        nghttp2_option_set_builtin_recv_extension_type(chosen, NGHTTP2_PRIORITY_UPDATE);
         nghttp2_option_set_max_deflate_dynamic_table_size(
             chosen, compresses ? limits.header_table_size : 0);
         // What an application answers is its own business.
