@@ -147,6 +147,14 @@ CONFORMANCE(http2_keep_alive, may_be_infinite) {
     client().receive_nothing();
 }
 
+CONFORMANCE(http2_keep_alive, may_be_infinite_for_those_who_begin_in_time) {
+    options.limits.keep_alive_timeout = infinite;
+    serve(hello);
+    client().start();
+    advance(1000s);
+    client().receive_nothing();
+}
+
 CONFORMANCE(http2_keep_alive, may_be_short) {
     options.limits.keep_alive_timeout = 50ms;
     serve(hello);
