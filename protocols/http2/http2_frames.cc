@@ -208,7 +208,7 @@ bool http2_connection::admit_on_stream(const frame_head& of) noexcept {
         case settings_frame:
             settings_seen_ = true;
             return (of.flags & ack_flag) != 0 || spend(price::settings);
-        case ping_frame: return (of.flags & ack_flag) != 0 || spend(price::ping);
+        case ping_frame: return spend((of.flags & ack_flag) != 0 ? price::unknown : price::ping);
         case goaway_frame: return spend(price::settings);
         case priority_frame:
         case priority_update_frame: return spend(price::priority);
