@@ -13,6 +13,7 @@ from http2_wire import (ACK, END_HEADERS, ENABLE_PUSH, FRAME_SIZE, HEADERS, LIST
 def starts():
     case("start: preface and settings", shows=("start",))
     case("start: small limits", server="small", shows=("start",))
+    case("start: a smaller table", server="table", shows=("start",))
     case("start: nothing is said", start=b"", shows=("start",), asked=False)
     case("start: only the preface", start=PREFACE, shows=("start",), asked=False)
     case("start: settings", start=PREFACE + settings([(MAX_STREAMS, 10), (WINDOW_SIZE, 100000)]), shows=("start",))

@@ -123,6 +123,7 @@ class Wire:
     def __init__(self, port, tls=None, patience=0.4):
         self.port, self.patience, self.tls = port, patience, tls
         self.frames, self.heard, self.fate, self.notes, self.negotiated = [], b"", "open", [], None
+        self.answers_pings, self.unanswered = True, []
         self.wire = socket.create_connection(("127.0.0.1", port), 10)
         self.wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is not None:
@@ -171,6 +172,8 @@ class Wire:
                 break
             kind, flags, stream = self.heard[3], self.heard[4], int.from_bytes(self.heard[5:9], "big")
             self.frames.append((kind, flags, stream, self.heard[9:9 + size]))
+            if kind == PING and not flags & ACK:
+                self.unanswered.append(self.heard[9:9 + size])
             self.heard = self.heard[9 + size:]
         return True
 
@@ -188,6 +191,8 @@ class Wire:
             pending = self.tls is not None and self.wire.pending()
             if (pending or select.select([self.wire], [], [], left)[0]) and self._take() and until is None:
                 limit = time.monotonic() + seconds
+            while self.unanswered and self.answers_pings:
+                self.send(ping(self.unanswered.pop(0), flags=ACK))
 
     def is_alive(self):
         """Answers a PING."""
@@ -225,8 +230,10 @@ class Story:
         """The first SETTINGS, the window of the connection, and the ACK of the client's."""
         if frames and frames[0][0] == SETTINGS and frames[0][1] == 0:
             frames.pop(0)
-            if frames and frames[0][0] == WINDOW_UPDATE and frames[0][2] == 0:
-                frames.pop(0)
+            for index, one in enumerate(frames[:3]):
+                if one[0] == WINDOW_UPDATE and one[2] == 0:
+                    frames.pop(index)
+                    break
         elif frames:
             self.connection.append("no SETTINGS first")
         for index, one in enumerate(frames):
@@ -250,23 +257,28 @@ class Story:
             told = [f"{SETTING[key] if key < len(SETTING) else key}={value}"
                     for key, value in struct.iter_unpack(">HI", payload)]
             self.connection.append("SETTINGS ack" if flags & ACK else f"SETTINGS {' '.join(told)}".strip())
-        elif kind == PING and payload != LAST_CHECK:
-            self.connection.append(f"PING {'ack ' if flags & ACK else ''}"
-                                   + (payload.decode("latin-1") if flags & ACK else "").strip("\0"))
+        elif kind == PING and flags & ACK:
+            if payload != LAST_CHECK:
+                self.connection.append(f"PING ack {payload.decode('latin-1')}")
+        elif kind == PING:
+            if "pings" in self.shows:
+                self.connection.append("PING")
         elif kind == GOAWAY:
             last, code = struct.unpack(">II", payload[:8])
             self.connection.append(f"GOAWAY {'all' if last == 2**31 - 1 else last} {code_name(code)}")
         elif kind == WINDOW_UPDATE and ("windows" in self.shows or "start" in self.shows):
             size = int.from_bytes(payload, "big")
             self._add(stream, ["window", size]) if stream else self._window(size)
-        elif kind not in (PING, WINDOW_UPDATE):
+        elif kind != WINDOW_UPDATE:
             self.connection.append(f"{NAMES[kind] if kind < 10 else kind} on {stream}")
 
     def _window(self, size):
-        if self.connection and isinstance(self.connection[-1], list):
-            self.connection[-1][1] += size
+        """Where between others it came is chance."""
+        known = next((one for one in self.connection if isinstance(one, list)), None)
+        if known is None:
+            self.connection.insert(1, ["window", size])
         else:
-            self.connection.append(["window", size])
+            known[1] += size
 
     def _add(self, stream, event):
         events = self.streams.setdefault(stream, [])
@@ -288,7 +300,7 @@ class Story:
             if "fields" in self.shows:
                 told += " {" + ", ".join(sorted(name for name in known if name[0] != ":")) + "}"
         else:
-            told = "{" + ", ".join(f"{name}: {value}" for name, value in fields) + "}"
+            told = "{" + ", ".join(sorted(f"{name}: {value}" for name, value in fields)) + "}"
         self._add(stream, told + (" END" if self.ends else ""))
 
     def _event(self, stream, event):
@@ -310,7 +322,10 @@ class Story:
             self.connection.append(line.decode("latin-1"))
         told = []
         for stream in sorted(self.streams):
-            events = [self._event(stream, one) for one in self.streams[stream]]
+            came = self.streams[stream]
+            if len(came) > 1 and came[-1] == ["data", b"", True] and isinstance(came[-2], str):
+                came[-2:] = [came[-2] + " END"]  # an empty frame for the end alone
+            events = [self._event(stream, one) for one in came]
             if events and re.fullmatch(r"[45]\d\d END", events[0]) or \
                     (len(events) > 1 and re.fullmatch(r"[45]\d\d", events[0]) and events[1] == "data END"):
                 events = [events[0][:3] + " END"] + events[1 if " END" in events[0] else 2:]

@@ -116,11 +116,12 @@ def timeouts():
     case("timeout: a body nobody reads", post("/delay/6000"), 8.0, **quick)
     case("timeout: an answer nobody takes", settings([(WINDOW_SIZE, 0)]), get("/bytes/100000"), 9.0, **quick)
     case("timeout: a body behind its answer", post("/unread"), 8.0, **quick)
-    lonely = {"server": "pings", "asked": False}
+    lonely = {"server": "pings", "asked": False, "shows": ("pings",)}
     case("keep-alive: pings are not answered", 5.0, **lonely)
     case("keep-alive: pings are not answered, other frames come",
          *[step for _ in range(8) for step in (0.6, window(0, 1))], **lonely)
     case("keep-alive: pings are not answered, beside a request", get("/wait/1"), 5.0, **lonely)
+    case("keep-alive: pings are answered", 5.0, server="pings")
 
 
 def stops():

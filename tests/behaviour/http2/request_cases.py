@@ -2,7 +2,8 @@
 here says what the answer should be; that is what the two servers are asked for.
 """
 from http2_case import LISTEN, case
-from http2_wire import (MAX_STREAMS, block, continuation, data, get, headers, integer, literal, post, request, reset,
+from http2_wire import (MAX_STREAMS, PREFACE, block, continuation, data, get, headers, integer, literal, post, request,
+                        reset,
                         settings, text, window)
 
 SEEN = {"shows": ("body",)}
@@ -57,6 +58,13 @@ def pseudo_fields():
              get(stream=3), **SEEN)
 
 
+def in_pieces(fields):
+    """A block in frames as large as may be."""
+    pieces = [fields[i:i + 16384] for i in range(0, len(fields), 16384)]
+    return headers(pieces[0], whole=False) + b"".join(continuation(one, whole=False) for one in pieces[1:-1]) \
+        + continuation(pieces[-1])
+
+
 def usual_fields():
     for name, value in (
         ("Upper", "a"), ("uppeR", "a"), ("connection", "close"), ("connection", "a"), ("keep-alive", "1"),
@@ -97,17 +105,14 @@ def usual_fields():
         case(f"fields: a name of {size}, small", get("/plaintext", ("a" * size, "b")), LISTEN, get(stream=3),
              server="small")
     for size in (32000, 32768, 32769, 40000):
-        fields = block(request()) + literal("a", "b" * size)
-        pieces = [fields[i:i + 16384] for i in range(0, len(fields), 16384)]
-        case(f"fields: one of {size}", headers(pieces[0], whole=False)
-             + b"".join(continuation(one, whole=False) for one in pieces[1:])
-             + continuation(b""), LISTEN, get(stream=3))
+        case(f"fields: one of {size}", in_pieces(block(request()) + literal("a", "b" * size)), LISTEN, get(stream=3))
     for size in (32500, 32768, 33000, 60000, 66000):
-        fields = block(request()) + literal("a", "b" * 999) * (size // 1000)
-        pieces = [fields[i:i + 16384] for i in range(0, len(fields), 16384)]
-        case(f"fields: {size} in all", headers(pieces[0], whole=False)
-             + b"".join(continuation(one, whole=False) for one in pieces[1:])
-             + continuation(b""), LISTEN, get(stream=3))
+        case(f"fields: {size} in all", in_pieces(block(request()) + literal("a", "b" * 999) * (size // 1000)), LISTEN,
+             get(stream=3))
+    for size in (100000, 130000, 150000, 500000):
+        case(f"fields: {size} where a million may be", in_pieces(block(request())
+                                                                 + literal("a", "b" * 999) * (size // 1000)),
+             LISTEN, get(stream=3), server="wide")
 
 
 def connects():
@@ -173,6 +178,12 @@ def compression():
          headers(b"\x20" + seen + b"\xbe", 3), LISTEN, **SEEN)
     case("hpack: a field larger than the table", headers(seen + literal("x", "b" * 5000, 0x40)), LISTEN,
          headers(seen + b"\xbe", 3), LISTEN)
+    update = integer(1024, 5, 0x20)
+    case("hpack: a smaller table, agreed", headers(update + fields), LISTEN, get(stream=3), server="table")
+    case("hpack: a smaller table, not agreed", headers(fields), LISTEN, get(stream=3), server="table")
+    case("hpack: a smaller table, nothing acknowledged", headers(fields), LISTEN, get(stream=3), server="table",
+         start=PREFACE + settings())
+    case("hpack: a smaller table, a larger one", headers(integer(2048, 5, 0x20) + fields), LISTEN, server="table")
     case("hpack: wrong in trailers", post("/echo"), headers(b"\x80"), LISTEN)
     for name, sent in {"refused stream": headers(fields + literal("x-kept", "1", 0x40), 7),
                        "request of a wrong path": headers(
@@ -223,7 +234,7 @@ def answers():
                  "/status-body/204",
                  "/status-body/205", "/status-body/304", "/status-body/404", "/nowhere", "/unread", "/wide/10000",
                  "/wide/20000",
-                 "/wide/40000", "/wide/100000", "/connection-fields"):
+                 "/wide/40000", "/wide/100000", "/connection-fields", "/transfer-encoding"):
         shows = ("fields",) if path in ("/connection-fields", "/plaintext", "/stream/3", "/status/204", "/status/304",
                                         "/status/200") else ()
         case("answer: " + path, get(path), LISTEN, get(stream=3), shows=shows)

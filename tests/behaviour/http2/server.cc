@@ -236,8 +236,13 @@ task<> nothing_of_length(request&, response& answer) {
 
 task<> connection_fields(request&, response& answer) {
     answer.header("Connection", "keep-alive").header("Keep-Alive", "timeout=5");
-    answer.header("Transfer-Encoding", "chunked").header("Upgrade", "h2c");
+    answer.header("Upgrade", "h2c");
     answer.header("Proxy-Connection", "keep-alive").header("X-Other", "stays");
+    (void)co_await answer.body().write_static("Hello");
+}
+
+task<> transfer_encoding(request&, response& answer) {
+    answer.header("Transfer-Encoding", "chunked");
     (void)co_await answer.body().write_static("Hello");
 }
 
@@ -347,6 +352,7 @@ const std::map<std::string_view, task<> (*)(request&, response&)> handlers = {
     {"too-long", too_long},
     {"nothing-of-length", nothing_of_length},
     {"connection-fields", connection_fields},
+    {"transfer-encoding", transfer_encoding},
     {"wide", wide},
     {"fields", fields},
     {"tunnel", tunnel},

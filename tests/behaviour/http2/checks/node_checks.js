@@ -104,9 +104,9 @@ const step = async (name, what) => {
     await new Promise(done => stream.once('close', done));
     assert.equal((await ask(session, {':path': '/plaintext'})).status, 200);
   });
-  await step('200 requests given up at once', async () => {
+  await step('100 requests given up', async () => {
     for (let i = 0; i < 10; ++i) {
-      const all = [...Array(20)].map(() => session.request({':path': '/wait/0'}));
+      const all = [...Array(10)].map(() => session.request({':path': '/wait/0'}));
       await new Promise(done => setTimeout(done, 30));
       all.forEach(stream => stream.close(http2.constants.NGHTTP2_CANCEL));
       await Promise.all(all.map(stream => new Promise(done => stream.once('close', done))));

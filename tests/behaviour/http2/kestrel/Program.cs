@@ -130,10 +130,13 @@ async Task Serve(HttpContext context)
         case "connection-fields":
             response.Headers["Connection"] = "keep-alive";
             response.Headers["Keep-Alive"] = "timeout=5";
-            response.Headers["Transfer-Encoding"] = "chunked";
             response.Headers["Upgrade"] = "h2c";
             response.Headers["Proxy-Connection"] = "keep-alive";
             response.Headers["X-Other"] = "stays";
+            await response.WriteAsync("Hello");
+            break;
+        case "transfer-encoding":
+            response.Headers["Transfer-Encoding"] = "chunked";
             await response.WriteAsync("Hello");
             break;
         case "wide":
@@ -143,7 +146,7 @@ async Task Serve(HttpContext context)
         case "fields":
             var told = new StringBuilder();
             told.Append($"{request.Method} {request.Scheme} {request.Host.Value} {request.Path.Value}{request.QueryString.Value} {request.Protocol}\n");
-            foreach (var (name, values) in request.Headers.OrderBy(one => one.Key, StringComparer.OrdinalIgnoreCase))
+            foreach (var (name, values) in request.Headers.OrderBy(one => one.Key.ToLowerInvariant(), StringComparer.Ordinal))
                 foreach (var value in values) told.Append($"{name.ToLowerInvariant()}: {value}\n");
             await Say(response, told.ToString());
             break;
