@@ -211,31 +211,47 @@ void http2_connection::take(share bytes) noexcept {
             part = std::min(rest.size(), header_.size() - header_size_);
             std::memcpy(header_.data() + header_size_, rest.data(), part);
             header_size_ += static_cast<uint32_t>(part);
-            if (header_size_ == header_.size()) {
-                const auto* const h = header_.data();
-                frame_.size = uint32_t{h[0]} << 16 | uint32_t{h[1]} << 8 | h[2];
-                frame_.type = h[3];
-                frame_.flags = h[4];
-                frame_.stream =
-                    (uint32_t{h[5]} << 24 | uint32_t{h[6]} << 16 | uint32_t{h[7]} << 8 | h[8]) &
-                    0x7fffffff;
-                left_ = frame_.size;
-                brought_data_ = false;
-                if (!admit(frame_)) break;
+            const bool is_cut = part < header_.size();
+            if (header_size_ < header_.size()) break;
+            read_frame_head();
+            if (!admit(frame_)) break;
+            // In one piece: nghttp2 counts a CONTINUATION for each part of its header.
+            if (is_cut) {
+                rest.remove_prefix(part);
+                part = 0;
+                if (!hand_over({reinterpret_cast<const char*>(header_.data()), header_.size()}))
+                    break;
             }
         }
         const size_t payload = std::min<size_t>(left_, rest.size() - part);
         left_ -= static_cast<uint32_t>(payload);
         const bool whole = header_size_ == header_.size() && left_ == 0;
         if (whole) header_size_ = 0;
-        const auto took = session_.receive(rest.substr(0, part + payload));
+        if (!hand_over(rest.substr(0, part + payload))) break;
         rest.remove_prefix(part + payload);
-        if (took == frame_session::taken::out_of_memory) return out_of_memory();
-        if (took == frame_session::taken::failed)
-            fail(error_code::enhance_your_calm, end_reason::enhance_your_calm);
         after_part(whole);
     }
     taking_ = nullptr;
+}
+
+void http2_connection::read_frame_head() noexcept {
+    const auto* const h = header_.data();
+    frame_.size = uint32_t{h[0]} << 16 | uint32_t{h[1]} << 8 | h[2];
+    frame_.type = h[3];
+    frame_.flags = h[4];
+    frame_.stream =
+        (uint32_t{h[5]} << 24 | uint32_t{h[6]} << 16 | uint32_t{h[7]} << 8 | h[8]) & 0x7fffffff;
+    left_ = frame_.size;
+    brought_data_ = false;
+}
+
+// False where there is no memory; what nghttp2 does not take is a flood.
+bool http2_connection::hand_over(std::string_view bytes) noexcept {
+    const auto took = session_.receive(bytes);
+    if (took == frame_session::taken::out_of_memory) return out_of_memory(), false;
+    if (took == frame_session::taken::failed)
+        fail(error_code::enhance_your_calm, end_reason::enhance_your_calm);
+    return true;
 }
 
 void http2_connection::after_part(bool frame_is_whole) noexcept {

@@ -87,6 +87,8 @@ private:
     [[nodiscard]] bool take_preface() noexcept;
     void refuse_preface(std::string_view begins) noexcept;
     void take(share bytes) noexcept;
+    void read_frame_head() noexcept;
+    [[nodiscard]] bool hand_over(std::string_view bytes) noexcept;
     [[nodiscard]] bool admit(const frame_head&) noexcept;
     [[nodiscard]] bool admit_on_stream(const frame_head&) noexcept;
     void after_part(bool frame_is_whole) noexcept;

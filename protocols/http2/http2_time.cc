@@ -177,9 +177,12 @@ void http2_connection::leave() noexcept {
     is_left_ = true;
     dues_.fill(never);
     if (!failed_ && phase_ != phase::last_call) {
-        const bool is_idle = streams_.empty() && !in_head_ && header_size_ == 0;
-        connection_.ends_by(is_idle ? end_reason::client_closed
-                                    : end_reason::unexpected_end_of_request);
+        const bool is_inside = in_head_ || header_size_ > 0 ||
+                               std::any_of(streams_.begin(), streams_.end(), [](const auto& one) {
+                                   return one->is_open() && one->expects_data();
+                               });
+        connection_.ends_by(!is_inside ? end_reason::client_closed
+                                       : end_reason::unexpected_end_of_request);
     }
     connection_.waits_for_request(false);
     if (is_dead()) {

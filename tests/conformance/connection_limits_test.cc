@@ -114,8 +114,10 @@ CONFORMANCE(connection_limits, what_is_pipelined_behind_the_last_request_is_not_
     get(client());
     get(client());
     client().receive_raw(last_ok("hello"));
+    // HTTP/2 announces the end: what was sent in good faith is not lost.
+    if (over_http2()) client().receive_raw(last_ok("hello"));
     client().receive_end();
-    EXPECT_EQ(counts().requests.value(), 1u);
+    EXPECT_EQ(counts().requests.value(), over_http2() ? 2u : 1u);
     client().end();
     EXPECT_EQ(ended(), end_reason::request_limit_reached);
 }

@@ -121,6 +121,7 @@ CONFORMANCE(http1_request_line, tls_spoken_to_a_plain_endpoint_is_told_so) {
 }
 
 CONFORMANCE(http1_request_line, http2_with_prior_knowledge_is_told_the_version) {
+    endpoint_options.protocols = http_protocols::http1;
     serve(hello);
     client().send("PRI * HTTP/2.0", "", "SM", "", "");
     client().receive_raw(refusal("505 HTTP Version Not Supported"));

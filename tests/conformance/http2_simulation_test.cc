@@ -275,6 +275,10 @@ bool http2_simulation::finish_all(simulated_clients& all) {
     bool busy = false;
     for (const auto& each : all) {
         simulated& one = *each;
+        if (is_gone(one)) {
+            hear(one);
+            continue;
+        }
         one.reading = true;
         one.side.grant(true);
         const size_t before = answered_, left = one.to_say.size(), open = one.streams.size();
@@ -300,6 +304,12 @@ void http2_simulation::stop_all(simulated_clients& all) {
     host().begin_stop();
     for (int i = 0; i < 5000 && !host().all_over(); ++i) {
         finish_all(all);
+        // They leave when they have been told so, and have all that they were promised.
+        for (const auto& one : all) {
+            if (one->ended || one->vanished || !one->side.goaway_code()) continue;
+            one->ended = one->end.ended() || one->streams.empty();
+            if (one->ended) one->end.end();
+        }
         if (i % 8 == 0) pass_time(2ms);
         here().turn({});
     }

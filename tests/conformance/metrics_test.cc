@@ -162,33 +162,11 @@ CONFORMANCE(metrics_suite, connections_are_counted_by_endpoint_and_end) {
                            up_to("30", connection_labels())),
               0);
     EXPECT_EQ(read.value("saker_connection_ends_total", {{"reason", "client_closed"}}), 1);
-    new_client();
+    new_client({.greets = false});
     advance(40s);  // and it was waited for the client's own end
     EXPECT_EQ(page().value("kestrel_connection_duration_seconds_count",
                            {{"error_type", "request_headers_timeout"}}),
               1);
-}
-
-CONFORMANCE(metrics_suite, connections_that_speak_http2_are_told_apart) {
-    constexpr std::string_view durations = "kestrel_connection_duration_seconds_count";
-    bool speaks_it = false;
-    endpoint_options.use([&](connection_delegate next) -> connection_delegate {
-        return [&, next = std::move(next)](connection& accepted) {
-            if (std::exchange(speaks_it, true)) core_connection::of(accepted).speaks_http2();
-            return next(accepted);
-        };
-    });
-    serve(test::hello);
-    labels second = connection_labels();
-    second["network_protocol_version"] = "2";
-    new_client().end();
-    settle();
-    EXPECT_EQ(page().exactly(durations, connection_labels()), 1);
-    EXPECT_EQ(page().exactly(durations, second), -1) << "none has been there";
-    new_client().end();
-    settle();
-    EXPECT_EQ(page().exactly(durations, connection_labels()), 1);
-    EXPECT_EQ(page().exactly(durations, second), 1);
 }
 
 CONFORMANCE(metrics_suite, connections_of_which_there_are_too_many_are_rejected_ones) {
@@ -210,14 +188,16 @@ CONFORMANCE(metrics_suite, connections_that_were_upgraded_are_counted_as_long_as
         while (own != nullptr && co_await own->input().read())
             own->input().advance(own->input().length());
     });
-    client().send("GET / HTTP/1.1", "Host:", "Connection: upgrade", "Upgrade: echo", "", "");
-    EXPECT_TRUE(client().read_head().starts_with("HTTP/1.1 101 "));
+    client().send("GET / HTTP/1.1", "Host: a", "Connection: upgrade", "Upgrade: echo", "", "");
+    const std::string status = over_http2() ? "200" : "101";
+    EXPECT_TRUE(client().read_head().starts_with("HTTP/1.1 " + status + ' '));
     EXPECT_EQ(page().exactly("kestrel_upgraded_connections", here_labels()), 1);
     client().end();
     client().receive_end();
     const test::exposition read = page();
     EXPECT_EQ(read.exactly("kestrel_upgraded_connections", here_labels()), 0);
-    EXPECT_EQ(read.exactly(count, answered_as("101", "")), 1);
+    EXPECT_EQ(read.exactly(count, answered_as(status, "", over_http2() ? "CONNECT" : "GET")), 1);
+    if (over_http2()) return;  // its connection goes on
     EXPECT_EQ(read.value("saker_connection_ends_total", {{"reason", "upgraded"}}), 1);
 }
 
@@ -242,7 +222,7 @@ CONFORMANCE(metrics_suite, the_core_measures_itself) {
     EXPECT_GT(read.value("saker_core_completions_total"), 0);
 }
 
-// ---- heads that only HTTP/1.1 can say wrong ----
+// ---- HTTP/1.1 alone: heads that only it can say wrong ----
 
 CONFORMANCE_SUITE_OVER(http1_metrics_suite, measured, every_setting);
 
@@ -270,6 +250,28 @@ CONFORMANCE(http1_metrics_suite, a_head_that_does_not_come_has_taken_the_server_
         1);
     EXPECT_GE(
         read.exactly(sum, failed(answered_as("408", "", "_OTHER"), "request_headers_timeout")), 30);
+}
+
+CONFORMANCE(http1_metrics_suite, connections_that_speak_http2_are_told_apart) {
+    constexpr std::string_view durations = "kestrel_connection_duration_seconds_count";
+    bool speaks_it = false;
+    endpoint_options.use([&](connection_delegate next) -> connection_delegate {
+        return [&, next = std::move(next)](connection& accepted) {
+            if (std::exchange(speaks_it, true)) core_connection::of(accepted).speaks_http2();
+            return next(accepted);
+        };
+    });
+    serve(test::hello);
+    labels second = connection_labels();
+    second["network_protocol_version"] = "2";
+    new_client().end();
+    settle();
+    EXPECT_EQ(page().exactly(durations, connection_labels()), 1);
+    EXPECT_EQ(page().exactly(durations, second), -1) << "none has been there";
+    new_client().end();
+    settle();
+    EXPECT_EQ(page().exactly(durations, connection_labels()), 1);
+    EXPECT_EQ(page().exactly(durations, second), 1);
 }
 
 }  // namespace

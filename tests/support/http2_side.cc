@@ -26,6 +26,9 @@ bool is_lawful_value(std::string_view value) {
     return value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
+// Windows are opened again at half of what they are by default.
+constexpr int64_t enough = 32'768;
+
 // RFC 9113 8.2.2.
 bool is_of_connections(std::string_view name) {
     return name == "connection" || name == "keep-alive" || name == "proxy-connection" ||
@@ -124,12 +127,18 @@ void client_side::initial_window(uint32_t size) {
 void client_side::grant(bool goes_on) {
     grants_ = goes_on;
     if (!grants_) return;
-    for (auto& [id, of] : streams_) take_back(id, 0);
+    take_back(0, 0);
+    // Those that were small from their beginning, too.
+    for (auto& [id, of] : streams_) {
+        if (of.heard_end || of.receive_window >= enough) continue;
+        const int64_t by = 65'535 - of.receive_window;
+        of.receive_window += by;
+        of.untaken = 0;
+        outbox += window_update(id, static_cast<uint32_t>(by));
+    }
 }
 
-// Opened again at half of the smallest window that there is by default.
 void client_side::take_back(uint32_t id, int64_t size) {
-    constexpr int64_t enough = 32'768;
     untaken_ += size;
     if (grants_ && untaken_ >= enough) {
         receive_window_ += untaken_;

@@ -30,6 +30,7 @@ public:
 struct peer_options {
     int receive_buffer = 0;
     bool gets_in = true;  // the server accepts it at once
+    bool greets = true;   // and it says who it is, where its protocol has words for it
 };
 
 class socket_peer final : public peer {

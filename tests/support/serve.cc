@@ -182,7 +182,7 @@ conversation& served::new_client(peer_options how) {
     if (over_http2()) {
         auto framed = std::make_unique<http2_text_client>(
             its_turns(), std::move(made.talks), http2_text_client::wire_options{over_tls(), {}});
-        if (how.gets_in) framed->greet();
+        if (how.gets_in && how.greets) framed->greet();
         made.talks = std::move(framed);
     }
     clients_.push_back(std::move(made));
@@ -192,6 +192,15 @@ conversation& served::new_client(peer_options how) {
 void served::expect_cut_off(conversation& of, end_reason of_http1) {
     of.receive_reset();
     EXPECT_EQ(ended(), only_http1s(of_http1));
+}
+
+void served::expect_goaway(uint32_t code, end_reason why) {
+    client().receive_end();
+    const auto& side = dynamic_cast<http2_text_client&>(client()).side();
+    ASSERT_TRUE(side.goaway_code()) << "the end was not told";
+    EXPECT_EQ(*side.goaway_code(), code);
+    client().end();
+    EXPECT_EQ(ended(), why);
 }
 
 void served::expect_refused(std::string_view status_and_reason, end_reason of_http1) {

@@ -129,6 +129,8 @@ protected:
     void expect_http1_end(conversation& of) {
         if (!over_http2()) of.receive_end();
     }
+    // By HTTP/2: GOAWAY with this code, and the end of the connection for this reason.
+    void expect_goaway(uint32_t code, end_reason why);
     // How a connection that may go on has ended: by HTTP/1.1 alone for this reason.
     [[nodiscard]] end_reason only_http1s(end_reason why) const {
         return over_http2() ? end_reason::none : why;
