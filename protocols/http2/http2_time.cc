@@ -193,7 +193,12 @@ void http2_connection::leave() noexcept {
         if (!streams_.empty()) arm(due::last_call, time_to_leave);
     } else {
         for (const auto& one : streams_) {
-            one->peer_ended();
+            if (one->has_request()) {
+                one->peer_ended();
+            } else {  // the rest of its head does not come any more
+                session_.keep(one->id(), nullptr);
+                one->closed();
+            }
             look_at(*one);
         }
     }

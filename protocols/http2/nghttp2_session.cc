@@ -96,6 +96,13 @@ struct frame_session::callbacks {
         }
     }
 
+    static int on_invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int,
+                                void* user) noexcept {
+        if (frame->hd.type == NGHTTP2_WINDOW_UPDATE && frame->hd.stream_id != 0)
+            events_of(user).on_window_overflow();
+        return 0;
+    }
+
     static int on_data_chunk(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data,
                              size_t size, void* user) noexcept {
         if (http2_stream* const of = stream_of(session, id))
@@ -164,6 +171,7 @@ struct frame_session::callbacks {
             nghttp2_session_callbacks_set_on_data_chunk_recv_callback(fresh, on_data_chunk);
             nghttp2_session_callbacks_set_on_stream_close_callback(fresh, on_close);
             nghttp2_session_callbacks_set_on_frame_send_callback(fresh, on_frame_sent);
+            nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(fresh, on_invalid_frame);
             nghttp2_session_callbacks_set_send_data_callback(fresh, on_send);
             return fresh;
         }();
