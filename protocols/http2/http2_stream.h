@@ -93,6 +93,9 @@ public:
     // The window is shut while something waits: how long the client may go on like that. False: it
     // was too long.
     [[nodiscard]] bool stalls(std::chrono::nanoseconds passed) noexcept;
+    [[nodiscard]] const std::optional<min_data_rate>& response_rate() const noexcept {
+        return response_rate_;
+    }
     void not_stalled() noexcept { stalled_ = {}, sent_at_look_ = sent_; }
 
     // Where http2_connection keeps it.
