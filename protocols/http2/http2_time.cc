@@ -96,6 +96,7 @@ void http2_connection::idle_or_not() noexcept {
     if (!idle) return;
     if (peer_leaves_) call_last();
     if (phase_ != phase::serving) return;
+    disarm(due::idle);  // the preface had one
     if (const auto most = service_.limits().keep_alive_timeout; most != infinite)
         arm(due::idle, bounded(most));
 }

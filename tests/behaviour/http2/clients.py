@@ -60,7 +60,7 @@ def main():
                     print(f"ok      {name}", flush=True)
                 except Exception as wrong:  # pylint: disable=broad-except
                     failed.append(name)
-                    where = "" if isinstance(wrong, AssertionError) else traceback.format_exc()
+                    where = "" if isinstance(wrong, AssertionError) and str(wrong) else traceback.format_exc()
                     print(f"FAIL    {name}: {wrong}\n{where}", flush=True)
                     site.restart()
         finally:

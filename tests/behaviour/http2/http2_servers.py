@@ -28,6 +28,7 @@ SETTINGS = {
     "quick": {"KeepAliveTimeout": "00:00:02", "RequestHeadersTimeout": "00:00:02"},
     "pings": {"Http2": {"KeepAlivePingDelay": "00:00:01", "KeepAlivePingTimeout": "00:00:01"}},
     "stopping": {},
+    "clients": {},
 }
 
 
@@ -102,8 +103,8 @@ class Server:
                 endpoints[endpoint]["Certificate"] = {"Path": f"{folder}/server.pem", "KeyPath": f"{folder}/server.key"}
         file = tempfile.NamedTemporaryFile("w", suffix=".json", dir=folder, delete=False)
         with file:
-            json.dump({"shutdownTimeoutSeconds": 3, "Kestrel": {"Endpoints": endpoints, "Limits": SETTINGS[name]}},
-                      file)
+            json.dump({"shutdownTimeoutSeconds": 3, "Kestrel": {
+                "Endpoints": endpoints, "Limits": SETTINGS[name], "AllowAlternateSchemes": name == "clients"}}, file)
         command = [program, "--config", file.name, "--page", str(HERE / "checks/page.html")]
         command += ["--rates", "240"] if name == "quick" else []
         kept = {one: value for one, value in os.environ.items()

@@ -43,9 +43,12 @@ inline saker::task<> websocket_echo(saker::request& asked, saker::response& answ
             heard.append(piece);
             own->input().advance(piece.size());
         }
-        for (std::string said; !(said = take_websocket_frame(heard)).empty();) {
-            const bool closes = (said[0] & 0x0f) == 8;
-            if (!own->output().write(said) || !co_await own->output().flush() || closes) co_return;
+        for (;;) {
+            const std::string said = take_websocket_frame(heard);
+            if (said.empty()) break;
+            if (!own->output().write(said)) co_return;
+            if (!co_await own->output().flush()) co_return;
+            if ((said[0] & 0x0f) == 8) co_return;
         }
     }
 }

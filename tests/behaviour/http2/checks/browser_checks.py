@@ -18,7 +18,8 @@ def look_at(site, endpoint):
     store = os.path.join(home, ".pki", "nssdb")
     os.makedirs(store)
     subprocess.run(["certutil", "-N", "-d", f"sql:{store}", "--empty-password"], check=True)
-    subprocess.run(["certutil", "-A", "-d", f"sql:{store}", "-t", "CP,,", "-n", "test", "-i", site.authority], check=True)
+    subprocess.run(["certutil", "-A", "-d", f"sql:{store}", "-t", "CP,,", "-n", "test", "-i", site.authority],
+                   check=True)
     done = subprocess.run(["chromium-headless-shell", *FLAGS, f"--user-data-dir={home}/data", "--dump-dom",
                            f"--virtual-time-budget={PAGE_TIME_MS}", site.url(endpoint, "/page")], text=True,
                           env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": f"{home}/.config"}, capture_output=True,

@@ -10,7 +10,8 @@ WAYS = {"h2c": ("h2c", PRIOR), "h2c beside HTTP/1.1": ("clear", PRIOR), "TLS": (
 
 
 def curl(site, endpoint, *arguments, path="/plaintext", **more):
-    return run("curl", "-sS", "--max-time", 50, "--cacert", site.authority, *arguments, site.url(endpoint, path), **more)
+    return run("curl", "-sS", "--max-time", 50, "--cacert", site.authority, *arguments, site.url(endpoint, path),
+               **more)
 
 
 def for_each_way(name):
@@ -32,7 +33,8 @@ def asks(site, endpoint, way):
 @for_each_way("uploads 10 MB and gets them back")
 def uploads(site, endpoint, way):
     back = os.path.join(site.folder, "back")
-    said = curl(site, endpoint, *way, "-T", site.large, "-X", "POST", "-o", back, "-w", "%{http_version} %{response_code}",
+    said = curl(site, endpoint, *way, "-T", site.large, "-X", "POST", "-o", back, "-w",
+                "%{http_version} %{response_code}",
                 path="/echo")
     assert said == "2 200", said
     with open(site.large, "rb") as sent, open(back, "rb") as heard:
@@ -136,7 +138,8 @@ def nghttp_uploads(site):
     said = nghttp(site, "-d", site.large, "-H", ":method: POST", "--expect-continue", "--trailer", "a: b", "-b", 200,
                   path="/count")
     assert ":status: 100" in said and ":status: 200" in said and "10000000" in said, said[-2000:]
-    said = nghttp(site, "-d", site.authority, "-H", ":method: POST", "--trailer", "x-told: so it is", path="/request-trailers")
+    said = nghttp(site, "-d", site.authority, "-H", ":method: POST", "--trailer", "x-told: so it is",
+                  path="/request-trailers")
     assert re.search(r"^x-told: so it is", said, re.M), said[-2000:]
 
 

@@ -123,7 +123,8 @@ def gives_up(stub):
 @check("gRPC: a client that asks whether the server is there (keep-alive)", "module grpc")
 def keep_alive(site):
     """Its PINGs, with and without a call, are no flood."""
-    options = [("grpc.keepalive_time_ms", 1000), ("grpc.keepalive_timeout_ms", 1000), ("grpc.http2.max_pings_without_data", 0),
+    options = [("grpc.keepalive_time_ms", 1000), ("grpc.keepalive_timeout_ms", 1000),
+               ("grpc.http2.max_pings_without_data", 0),
                ("grpc.keepalive_permit_without_calls", 1)]
     with Stub(site, "h2c", *options) as stub:
         assert stub.echo(b"Hello", timeout=20) == b"Hello"

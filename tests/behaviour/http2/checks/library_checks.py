@@ -12,10 +12,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Talk:
     """One connection of python3-h2: every frame that is not as RFC 9113 has it is an error of its own."""
 
-    def __init__(self, site, endpoint):
+    def __init__(self, site, endpoint, port=None):
         import h2.config
         import h2.connection
-        self.wire = socket.create_connection(("127.0.0.1", site.ports[endpoint]), 20)
+        self.wire = socket.create_connection(("127.0.0.1", port or site.ports[endpoint]), 20)
         if endpoint.startswith("tls"):
             context = ssl.create_default_context(cafile=site.authority)
             context.set_alpn_protocols(["h2"])
@@ -104,7 +104,10 @@ def python_h2(site):
 
 @check("python3-h2: 1 MB up and down at the same time", "module h2")
 def python_h2_both_ways(site):
-    talk = Talk(site, "h2c")
+    both_ways(Talk(site, "h2c"))
+
+
+def both_ways(talk):
     stream = talk.h2.get_next_available_stream_id()
     talk.h2.send_headers(stream, [(":method", "POST"), (":scheme", "http"), (":authority", "a"), (":path", "/echo")])
     sent = os.urandom(1_000_000)

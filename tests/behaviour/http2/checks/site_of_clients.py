@@ -18,16 +18,17 @@ def check(name, *needs):
     return add
 
 
-def run(*command, patience=PATIENCE_S, code=0, quiet=False, **more):
+def run(*command, patience=PATIENCE_S, code=0, quiet=False, stdin_of=os.devnull, **more):
     """What a program printed, on both channels or (quiet) one; it has to end with this code."""
     try:
-        done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, timeout=patience,
-                              stderr=subprocess.DEVNULL if quiet else subprocess.STDOUT, stdin=subprocess.DEVNULL, **more)
+        with open(stdin_of, "rb") as given:
+            done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, timeout=patience,
+                                  stderr=subprocess.DEVNULL if quiet else subprocess.STDOUT, stdin=given, **more)
     except subprocess.TimeoutExpired as late:
         raise AssertionError(f"{command[0]} has not ended after {patience} s:\n"
                              + (late.stdout or b"").decode("latin-1")[-3000:]) from None
     said = done.stdout.decode("latin-1")
-    assert done.returncode == code, f"{command[0]} ends with {done.returncode}:\n{said[-3000:]}"
+    assert done.returncode == code, f"{' '.join(map(str, command))} ends with {done.returncode}:\n{said[-3000:]}"
     return said
 
 
@@ -54,7 +55,7 @@ class Site:
 
     def restart(self):
         self.stop()
-        self.server = Server(self.program, self.folder, "usual")
+        self.server = Server(self.program, self.folder, "clients")
         self.ports = self.server.ports
 
     def stop(self):
