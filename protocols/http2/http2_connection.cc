@@ -54,6 +54,7 @@ http2_connection::~http2_connection() {
     home_.timers().disarm(*this);
     connection_.when_peer_gone({});
     connection_.when_close_requested({});
+    connection_.output().when_room({});
 }
 
 task<> http2_connection::run(connection& accepted, service& of) {
