@@ -114,7 +114,7 @@ void http2_connection::look_at_stalls() noexcept {
     bool any = false, too_long = false;
     const bool is_shut = session_.window() <= 0;
     for (const auto& one : streams_) {
-        if (one->queued() == 0 || !one->is_open()) {
+        if (!one->owes_something() || !one->is_open()) {
             one->not_stalled();
             continue;
         }
@@ -140,7 +140,7 @@ void http2_connection::look_at_stalls() noexcept {
         looked_at_stalls_ = {};
     if (!any || !is_left_) return;
     for (const auto& one : streams_)  // nobody opens them any more
-        if (one->queued() > 0 && one->is_open()) reset(*one, error_code::cancel);
+        if (one->owes_something() && one->is_open()) reset(*one, error_code::cancel);
 }
 
 // ---- the end ----
