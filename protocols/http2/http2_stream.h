@@ -9,6 +9,7 @@
 // Beside that there is the handler, which may outlive the stream: it is never ended from outside.
 // The object is given back when both are over.
 
+#include "core/memory/block_pool.h"
 #include "core/time/timer_wheel.h"
 #include "protocols/http/exchange.h"
 #include "protocols/http2/error_code.h"
@@ -36,6 +37,11 @@ class tunnel;
 
 class http2_stream final : public detail::exchange, private timer {
 public:
+    static void* operator new(size_t size) { return block_pool::current()->allocate(size); }
+    static void operator delete(void* memory, size_t size) noexcept {
+        block_pool::current()->release(memory, size);
+    }
+
     explicit http2_stream(service& of);
     ~http2_stream();
 
@@ -89,6 +95,9 @@ public:
     // The window is shut while something waits: how long the client may go on like that. False: it
     // was too long.
     [[nodiscard]] bool stalls(std::chrono::nanoseconds passed) noexcept;
+    [[nodiscard]] const std::optional<min_data_rate>& response_rate() const noexcept {
+        return response_rate_;
+    }
     void not_stalled() noexcept { stalled_ = {}, sent_at_look_ = sent_; }
 
     // Where http2_connection keeps it.

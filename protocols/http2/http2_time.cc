@@ -103,8 +103,9 @@ void http2_connection::idle_or_not() noexcept {
 
 // ---- windows that stay shut ----
 
-// A stream waits for nothing but its client where its own window is shut; where the connection's
-// is, all of them do. Looked at once a second while anything waits.
+// A stream waits for nothing but its client where its own window is shut. What has left of all of
+// them has a rate, too, while nothing can leave: a client that shuts now the one and now the other
+// window is as slow as one that never opens them. Looked at once a second while anything waits.
 void http2_connection::look_at_stalls() noexcept {
     if (armed_for(due::stall)) return;
     const auto now = home_.peer_time();
@@ -113,23 +114,24 @@ void http2_connection::look_at_stalls() noexcept {
     looked_at_stalls_ = now;
     bool any = false, too_long = false;
     const bool is_shut = session_.window() <= 0;
+    std::optional<min_data_rate> rate;
     for (const auto& one : streams_) {
         if (!one->owes_something() || !one->is_open()) {
             one->not_stalled();
             continue;
         }
         any = true;
+        if (one->response_rate()) rate = one->response_rate();
         if (is_shut || session_.window_of(one->id()) > 0)
             one->not_stalled();
         else
             too_long |= !one->stalls(passed);
     }
-    const auto& rate = service_.limits().min_response_data_rate;
-    if (any && is_shut && rate) {
+    if (rate && all_sent_) {
         stalled_ += passed;
         stalled_ -= std::min(stalled_, time_for(*rate, sent_ - sent_at_look_));
         too_long |= stalled_ > grace_of(*rate);
-    } else {
+    } else if (!rate) {
         stalled_ = {};
     }
     sent_at_look_ = sent_;

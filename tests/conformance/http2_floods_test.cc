@@ -201,7 +201,7 @@ CONFORMANCE(http2_floods, data_of_padding) {
 CONFORMANCE(http2_floods, data_in_bytes_that_nobody_reads) {
     begin();
     attacker().headers(1, post({}, "/wait"));
-    attack(40'000, [&](uint32_t) { return times(20, data(1, "b")); });
+    attack(30'000, [&](uint32_t) { return times(20, data(1, "b")); });
     // Ended, or kept in little room.
     if (attacker().gone()) expect_calm();
     EXPECT_LT(most_slabs() - slabs_before(), 128u);
@@ -271,6 +271,25 @@ CONFORMANCE(http2_floods, answers_whose_windows_are_opened_by_bytes) {
     }
     expect_end({error_code::internal_error, error_code::enhance_your_calm},
                {end_reason::min_response_data_rate, end_reason::enhance_your_calm});
+}
+
+// CVE-2019-9511: what is to be sent is cut into bytes, as fast as the client can ask for them.
+CONFORMANCE(http2_floods, answers_that_are_cut_into_bytes) {
+    begin({{setting_id::initial_window_size, 0}});
+    attacker().get(1, "/large");
+    attack(4000, [&](uint32_t) { return times(50, window_update(1, 1)); });
+    expect_calm();
+    renew_attacker();
+    attacker().get(1, "/large");
+    attack(4000, [&](uint32_t) { return window_update(1, 1); });
+    expect_calm();
+}
+
+CONFORMANCE(http2_floods, settings_with_very_many_values) {
+    begin();
+    attacker().settings(setting_values(2700, {setting_id::initial_window_size, 1}));
+    expect_end({error_code::enhance_your_calm, error_code::protocol_error},
+               {end_reason::enhance_your_calm, end_reason::invalid_settings});
 }
 
 CONFORMANCE(http2_floods, answers_that_are_not_read_from_the_socket) {
