@@ -75,7 +75,7 @@ public:
     [[nodiscard]] bool handler_running() const noexcept { return handler_running_; }
     // The answer is on its way, all of it.
     [[nodiscard]] bool is_answered() const noexcept { return end_sent_; }
-    void answered() noexcept { end_sent_ = true; }
+    void answered() noexcept;
     // Nobody needs it any more: `end_request` may follow.
     [[nodiscard]] bool is_over() const noexcept { return !open_ && !handler_running_; }
     void end_request() noexcept;
@@ -89,6 +89,8 @@ public:
     [[nodiscard]] size_t queued() const noexcept {
         return output_stopped_ ? 0 : text_left_.size() + out_->length();
     }
+    // The same, or END_STREAM alone, which waits for a window as a byte does.
+    [[nodiscard]] bool owes_something() const noexcept { return queued() > 0 || owes_end_; }
 
     // The window is shut while something waits: how long the client may go on like that. False: it
     // was too long.
@@ -162,6 +164,7 @@ private:
     [[nodiscard]] bool count_written(size_t size) noexcept;
     void more_to_send() noexcept;
     void out_of_memory() noexcept;
+    void owe_end() noexcept;
     void stop_output() noexcept;
     void tell_outcome() noexcept;
 
@@ -183,6 +186,7 @@ private:
     bool due_ = false;
     bool answer_over_ = false;  // nothing will be written behind what is there
     bool end_sent_ = false;
+    bool owes_end_ = false;  // which is counted as a byte
     bool deferred_ = false;  // nghttp2 asks for DATA when it is told to
     bool head_sent_ = false;
     bool output_stopped_ = false;  // what there is is not sent, and not counted

@@ -116,7 +116,7 @@ void http2_connection::look_at_stalls() noexcept {
     const bool is_shut = session_.window() <= 0;
     std::optional<min_data_rate> rate;
     for (const auto& one : streams_) {
-        if (one->queued() == 0 || !one->is_open()) {
+        if (!one->owes_something() || !one->is_open()) {
             one->not_stalled();
             continue;
         }
@@ -142,7 +142,7 @@ void http2_connection::look_at_stalls() noexcept {
         looked_at_stalls_ = {};
     if (!any || !is_left_) return;
     for (const auto& one : streams_)  // nobody opens them any more
-        if (one->queued() > 0 && one->is_open()) reset(*one, error_code::cancel);
+        if (one->owes_something() && one->is_open()) reset(*one, error_code::cancel);
 }
 
 // ---- the end ----
