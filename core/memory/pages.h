@@ -10,5 +10,8 @@ namespace saker::pages {
 void unmap(void* memory, size_t size) noexcept;
 // The memory stays mapped, its contents need not: the system may have the pages.
 void forget(void* memory, size_t size) noexcept;
+// What this thread's heap keeps for later goes back to the system: glibc's, or mimalloc's where the
+// program has it. Takes milliseconds.
+void give_heap_back() noexcept;
 
 }  // namespace saker::pages

@@ -5,6 +5,15 @@
 #include <sys/mman.h>
 
 #include <cstdint>
+#include <cstdlib>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+// Only there where the program is linked with mimalloc, which keeps what is freed until it is asked
+// for more: an idle thread never does.
+extern "C" __attribute__((weak)) void mi_collect(bool force) noexcept;
 
 namespace saker::pages {
 
@@ -24,5 +33,12 @@ void* map(size_t size, size_t alignment) noexcept {
 void unmap(void* memory, size_t size) noexcept { munmap(memory, size); }
 
 void forget(void* memory, size_t size) noexcept { madvise(memory, size, MADV_DONTNEED); }
+
+void give_heap_back() noexcept {
+    if (mi_collect != nullptr) return mi_collect(true);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
 
 }  // namespace saker::pages

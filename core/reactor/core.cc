@@ -2,6 +2,7 @@
 
 #include "core/reactor/core.h"
 
+#include "core/memory/pages.h"
 #include "core/reactor/delay_timer.h"
 
 #include <algorithm>
@@ -15,6 +16,9 @@ namespace {
 constinit thread_local core* core_of_this_thread = nullptr;
 
 constexpr auto tidy_interval = std::chrono::seconds(1);
+// 8 MiB of blocks, of which more than half were let go: then the heap behind what they were for is
+// worth the milliseconds that it takes.
+constexpr size_t many_chunks = 128;
 // Of a turn that comes late (a handler has blocked, the machine was suspended) this much passes for
 // peers too; and no more, as there is a look at least once a tidy interval.
 constexpr std::chrono::nanoseconds most_charged = std::chrono::seconds(1);
@@ -161,7 +165,12 @@ void core::run_hooks() noexcept {
 void core::tidy_up() noexcept {
     io_->tidy();
     slabs_.trim();
+    most_chunks_ = std::max(most_chunks_, blocks_.chunks());
     blocks_.trim();
+    if (most_chunks_ >= many_chunks && blocks_.chunks() < most_chunks_ / 2) {
+        most_chunks_ = blocks_.chunks();
+        pages::give_heap_back();
+    }
     counts_.slabs_in_use.assign(slabs_.in_use());
     counts_.slabs_mapped.assign(slabs_.mapped());
     measure_second();

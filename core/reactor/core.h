@@ -161,6 +161,7 @@ private:
     turn_observer* observer_ = nullptr;
     steady_time measured_;  // when the last second was
     uint64_t busy_then_ = 0;
+    size_t most_chunks_ = 0;  // of the blocks, since the heap was last given back
     struct tidy_timer final : timer {
         explicit tidy_timer(core& of) noexcept : timer(on_tidy_due), home(of) {}
         core& home;

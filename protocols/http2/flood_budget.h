@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace saker::http2 {
@@ -30,6 +31,7 @@ inline constexpr int32_t unknown = 1;              // to be ignored
 // Earned by a DATA frame that leaves, for the PING and the WINDOW_UPDATEs that it may cause (gRPC's
 // clients measure the path by a PING for each); and by an answer that is whole.
 inline constexpr int32_t earned_by_data = 4;
+inline constexpr size_t least_earning = 1024;  // of a frame, where more was to be sent
 inline constexpr int32_t earned_by_answer = 8;
 // A WINDOW_UPDATE by less is a small one.
 inline constexpr uint32_t small_window = 1024;

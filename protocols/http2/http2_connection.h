@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -89,6 +90,9 @@ private:
     void take(share bytes) noexcept;
     void read_frame_head() noexcept;
     [[nodiscard]] bool hand_over(std::string_view bytes) noexcept;
+    void time_part() noexcept;
+    void take_priority(std::string_view part, bool is_all) noexcept;
+    void on_priority(uint32_t id, std::string_view value) noexcept;
     [[nodiscard]] bool admit(const frame_head&) noexcept;
     [[nodiscard]] bool admit_on_stream(const frame_head&) noexcept;
     void after_part(bool frame_is_whole) noexcept;
@@ -108,8 +112,8 @@ private:
     void on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept override;
     void on_settings() noexcept override;
     void on_window_update(uint32_t by) noexcept override;
+    void on_window_overflow() noexcept override;
     void on_goaway() noexcept override;
-    void on_priority(uint32_t id, std::string_view value) noexcept override;
     void on_stream_closed(http2_stream&, error_code) noexcept override;
     outgoing on_send(http2_stream&, size_t most) noexcept override;
     sending on_send_data(http2_stream&, std::string_view header, size_t size) noexcept override;
@@ -173,6 +177,7 @@ private:
     http2_stream* head_of_ = nullptr;
     http2_stream* ready_ = nullptr;          // its request waits for the end of its frame
     std::unique_ptr<head_fields> unwanted_;  // a head that nobody answers
+    std::string priority_payload_;           // of PRIORITY or PRIORITY_UPDATE
     bool in_head_ = false;                   // CONTINUATION has to follow
     uint32_t frame_of_head_ = 0;             // the stream of it
 
@@ -188,8 +193,9 @@ private:
     uint64_t timed_unit_ = UINT64_MAX;  // ... when `due::head` was armed
     uint32_t last_id_ = 0;              // of a stream that was opened
     uint64_t requests_ = 0;
-    uint32_t open_ = 0;     // streams that count against the limit
-    uint32_t running_ = 0;  // handlers
+    uint32_t open_ = 0;       // streams that count against the limit
+    uint32_t running_ = 0;    // handlers
+    uint32_t overflows_ = 0;  // streams that are to be reset for their windows
     size_t queued_ = 0;
     std::vector<std::unique_ptr<http2_stream>> streams_;  // all that are not over
     std::vector<http2_stream*> awake_;                    // to be looked at

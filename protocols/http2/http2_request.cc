@@ -149,6 +149,7 @@ rejection_reason http2_stream::check_host() noexcept {
     const field_list& fields = fields_.fields();
     if (fields.repeated(header_id::host)) return multiple_host_headers;
     const std::string_view authority = fields_.value(pseudo::authority);
+    if (!fields_.has(pseudo::authority) && !fields.has(header_id::host)) return missing_host_header;
     if (fields.has(header_id::host)) {
         const std::string_view host = fields_.value_of(header_id::host);
         if (!is_valid_host(host)) return invalid_host_header;
@@ -203,8 +204,10 @@ void http2_stream::refuse(rejection_reason why) noexcept {
 
 void http2_stream::take_data(std::string_view bytes, const share& from) noexcept {
     body_come_ += bytes.size();
-    if (asked.content_length && body_come_ > *asked.content_length)
+    if (asked.content_length && body_come_ > *asked.content_length) {
+        owner_->give_back(*this, bytes.size());
         return refuse(invalid_content_length);
+    }
     if (body_ != body_state::coming || cancelled_ || !handler_running_)
         return owner_->give_back(*this, bytes.size());
     const bool is_awaited = in_->empty() && awaits_input_;

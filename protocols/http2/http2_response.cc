@@ -79,7 +79,8 @@ void http2_stream::after_answer() noexcept {
 
 void http2_stream::finish_response() noexcept {
     if (tunnel_ != nullptr) {
-        answer_over_ = true;
+        response_rate_ = service_.limits().min_response_data_rate;  // of what is left to send
+        owe_end();
         return more_to_send();
     }
     if (!open_ || cancelled_) return;
@@ -90,7 +91,7 @@ void http2_stream::finish_response() noexcept {
     const bool is_short = body_wanted_ && head.content_length && written_ < *head.content_length;
     if (is_short || (body_ == body_state::failed && !is_complete)) return abort();
     if (!body_wanted_) return;  // its end was said with the head
-    answer_over_ = true;
+    owe_end();
     more_to_send();
 }
 
@@ -127,7 +128,9 @@ void http2_stream::send_whole_answer() noexcept {
         text_left_ = body_text_;
         owner_->queued(size);
     }
-    send_head(size, size != 0 || !sent_trailers_.empty());
+    const bool has_data = size != 0 || !sent_trailers_.empty();
+    if (has_data) owe_end();
+    send_head(size, has_data);
 }
 
 void http2_stream::keep_to_send(share piece) noexcept {

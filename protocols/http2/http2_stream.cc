@@ -39,7 +39,18 @@ void http2_stream::cancel(end_reason why) noexcept {
 
 void http2_stream::stop_output() noexcept {
     if (std::exchange(output_stopped_, true)) return;
-    owner_->sent(text_left_.size() + out_->length());
+    owner_->sent(text_left_.size() + out_->length() + (std::exchange(owes_end_, false) ? 1 : 0));
+}
+
+void http2_stream::owe_end() noexcept {
+    answer_over_ = true;
+    if (output_stopped_ || end_sent_ || std::exchange(owes_end_, true)) return;
+    owner_->queued(1);
+}
+
+void http2_stream::answered() noexcept {
+    end_sent_ = true;
+    if (std::exchange(owes_end_, false)) owner_->sent(1);
 }
 
 // May lead to anything but the end of this object.
@@ -82,6 +93,7 @@ void http2_stream::end_request() noexcept {
     body_ = body_state::none;
     has_request_ = remote_ended_ = reading_ = must_continue_ = cancelled_ = false;
     client_ended_ = awaits_input_ = due_ = answer_over_ = end_sent_ = deferred_ = false;
+    owes_end_ = false;
     threw_ = was_unheard_ = head_sent_ = output_stopped_ = false;
     body_come_ = body_read_ = written_ = sent_ = sent_at_look_ = 0;
     stalled_ = {};

@@ -9,6 +9,7 @@
 // Beside that there is the handler, which may outlive the stream: it is never ended from outside.
 // The object is given back when both are over.
 
+#include "core/memory/block_pool.h"
 #include "core/time/timer_wheel.h"
 #include "protocols/http/exchange.h"
 #include "protocols/http2/error_code.h"
@@ -36,6 +37,11 @@ class tunnel;
 
 class http2_stream final : public detail::exchange, private timer {
 public:
+    static void* operator new(size_t size) { return block_pool::current()->allocate(size); }
+    static void operator delete(void* memory, size_t size) noexcept {
+        block_pool::current()->release(memory, size);
+    }
+
     explicit http2_stream(service& of);
     ~http2_stream();
 
@@ -69,7 +75,7 @@ public:
     [[nodiscard]] bool handler_running() const noexcept { return handler_running_; }
     // The answer is on its way, all of it.
     [[nodiscard]] bool is_answered() const noexcept { return end_sent_; }
-    void answered() noexcept { end_sent_ = true; }
+    void answered() noexcept;
     // Nobody needs it any more: `end_request` may follow.
     [[nodiscard]] bool is_over() const noexcept { return !open_ && !handler_running_; }
     void end_request() noexcept;
@@ -83,10 +89,15 @@ public:
     [[nodiscard]] size_t queued() const noexcept {
         return output_stopped_ ? 0 : text_left_.size() + out_->length();
     }
+    // The same, or END_STREAM alone, which waits for a window as a byte does.
+    [[nodiscard]] bool owes_something() const noexcept { return queued() > 0 || owes_end_; }
 
     // The window is shut while something waits: how long the client may go on like that. False: it
     // was too long.
     [[nodiscard]] bool stalls(std::chrono::nanoseconds passed) noexcept;
+    [[nodiscard]] const std::optional<min_data_rate>& response_rate() const noexcept {
+        return response_rate_;
+    }
     void not_stalled() noexcept { stalled_ = {}, sent_at_look_ = sent_; }
 
     // Where http2_connection keeps it.
@@ -153,6 +164,7 @@ private:
     [[nodiscard]] bool count_written(size_t size) noexcept;
     void more_to_send() noexcept;
     void out_of_memory() noexcept;
+    void owe_end() noexcept;
     void stop_output() noexcept;
     void tell_outcome() noexcept;
 
@@ -174,6 +186,7 @@ private:
     bool due_ = false;
     bool answer_over_ = false;  // nothing will be written behind what is there
     bool end_sent_ = false;
+    bool owes_end_ = false;  // which is counted as a byte
     bool deferred_ = false;  // nghttp2 asks for DATA when it is told to
     bool head_sent_ = false;
     bool output_stopped_ = false;  // what there is is not sent, and not counted

@@ -96,14 +96,16 @@ void http2_connection::idle_or_not() noexcept {
     if (!idle) return;
     if (peer_leaves_) call_last();
     if (phase_ != phase::serving) return;
+    disarm(due::idle);  // the preface had one
     if (const auto most = service_.limits().keep_alive_timeout; most != infinite)
         arm(due::idle, bounded(most));
 }
 
 // ---- windows that stay shut ----
 
-// A stream waits for nothing but its client where its own window is shut; where the connection's
-// is, all of them do. Looked at once a second while anything waits.
+// A stream waits for nothing but its client where its own window is shut. What has left of all of
+// them has a rate, too, while nothing can leave: a client that shuts now the one and now the other
+// window is as slow as one that never opens them. Looked at once a second while anything waits.
 void http2_connection::look_at_stalls() noexcept {
     if (armed_for(due::stall)) return;
     const auto now = home_.peer_time();
@@ -112,23 +114,24 @@ void http2_connection::look_at_stalls() noexcept {
     looked_at_stalls_ = now;
     bool any = false, too_long = false;
     const bool is_shut = session_.window() <= 0;
+    std::optional<min_data_rate> rate;
     for (const auto& one : streams_) {
-        if (one->queued() == 0 || !one->is_open()) {
+        if (!one->owes_something() || !one->is_open()) {
             one->not_stalled();
             continue;
         }
         any = true;
+        if (one->response_rate()) rate = one->response_rate();
         if (is_shut || session_.window_of(one->id()) > 0)
             one->not_stalled();
         else
             too_long |= !one->stalls(passed);
     }
-    const auto& rate = service_.limits().min_response_data_rate;
-    if (any && is_shut && rate) {
+    if (rate && all_sent_) {
         stalled_ += passed;
         stalled_ -= std::min(stalled_, time_for(*rate, sent_ - sent_at_look_));
         too_long |= stalled_ > grace_of(*rate);
-    } else {
+    } else if (!rate) {
         stalled_ = {};
     }
     sent_at_look_ = sent_;
@@ -139,7 +142,7 @@ void http2_connection::look_at_stalls() noexcept {
         looked_at_stalls_ = {};
     if (!any || !is_left_) return;
     for (const auto& one : streams_)  // nobody opens them any more
-        if (one->queued() > 0 && one->is_open()) reset(*one, error_code::cancel);
+        if (one->owes_something() && one->is_open()) reset(*one, error_code::cancel);
 }
 
 // ---- the end ----
@@ -190,7 +193,12 @@ void http2_connection::leave() noexcept {
         if (!streams_.empty()) arm(due::last_call, time_to_leave);
     } else {
         for (const auto& one : streams_) {
-            one->peer_ended();
+            if (one->has_request()) {
+                one->peer_ended();
+            } else {  // the rest of its head does not come any more
+                session_.keep(one->id(), nullptr);
+                one->closed();
+            }
             look_at(*one);
         }
     }

@@ -92,15 +92,15 @@ struct frame_session::callbacks {
                 events.on_window_update(
                     static_cast<uint32_t>(frame->window_update.window_size_increment));
                 return 0;
-            case NGHTTP2_PRIORITY_UPDATE: {
-                const auto& update =
-                    *static_cast<const nghttp2_ext_priority_update*>(frame->ext.payload);
-                events.on_priority(static_cast<uint32_t>(update.stream_id),
-                                   text(update.field_value, update.field_value_len));
-                return 0;
-            }
             default: return 0;
         }
+    }
+
+    static int on_invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int,
+                                void* user) noexcept {
+        if (frame->hd.type == NGHTTP2_WINDOW_UPDATE && frame->hd.stream_id != 0)
+            events_of(user).on_window_overflow();
+        return 0;
     }
 
     static int on_data_chunk(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data,
@@ -171,6 +171,7 @@ struct frame_session::callbacks {
             nghttp2_session_callbacks_set_on_data_chunk_recv_callback(fresh, on_data_chunk);
             nghttp2_session_callbacks_set_on_stream_close_callback(fresh, on_close);
             nghttp2_session_callbacks_set_on_frame_send_callback(fresh, on_frame_sent);
+            nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(fresh, on_invalid_frame);
             nghttp2_session_callbacks_set_send_data_callback(fresh, on_send);
             return fresh;
         }();
@@ -184,7 +185,6 @@ struct frame_session::callbacks {
         nghttp2_option_set_no_auto_window_update(chosen, 1);
         nghttp2_option_set_no_auto_ping_ack(chosen, 1);
         nghttp2_option_set_no_closed_streams(chosen, 1);
-        nghttp2_option_set_builtin_recv_extension_type(chosen, NGHTTP2_PRIORITY_UPDATE);
         nghttp2_option_set_max_deflate_dynamic_table_size(
             chosen, compresses ? limits.header_table_size : 0);
         // What an application answers is its own business.

@@ -47,9 +47,9 @@ public:
     virtual void on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept = 0;
     virtual void on_settings() noexcept = 0;
     virtual void on_window_update(uint32_t by) noexcept = 0;
+    // ... by more than a stream's window can hold.
+    virtual void on_window_overflow() noexcept = 0;
     virtual void on_goaway() noexcept = 0;
-    // PRIORITY_UPDATE, of a stream that may not be open yet.
-    virtual void on_priority(uint32_t id, std::string_view value) noexcept = 0;
     // Nothing comes or goes on it any more.
     virtual void on_stream_closed(http2_stream&, error_code) noexcept = 0;
 

@@ -242,6 +242,21 @@ CONFORMANCE(http2_bodies, may_have_trailers) {
     client().receive_answer(7, "a:x-sum=" + std::string(100, 'v') + '|');
 }
 
+CONFORMANCE(http2_bodies, whose_trailers_are_too_large_have_failed) {
+    serve(echo);
+    client().start();
+    fields many;
+    for (int i = 0; i < 101; ++i) many.push_back({"x", "y"});
+    client().send(headers(1, block(post())), data(1, "a"), headers(1, block(many), end_stream));
+    client().receive_headers(1, 431, end_stream);
+    const std::string half(17'000, 'v');
+    client().send(headers(3, block(post())), data(3, "a"),
+                  headers_in_parts(3, block({{"x", half}, {"y", half}}), 16'384, end_stream));
+    client().receive_headers(3, 431, end_stream);
+    client().post(5, "a");
+    client().receive_answer(5, "a");
+}
+
 CONFORMANCE(http2_bodies, may_be_answered_with_trailers) {
     serve([](request& asked, response& answered) -> task<> {
         if (asked.path() != "/none") (void)co_await answered.body().write("hello");

@@ -168,9 +168,20 @@ CONFORMANCE(http2_errors, of_windows) {
     });
 }
 
+CONFORMANCE(http2_errors, of_windows_that_settings_make_too_large) {
+    serve([](request& asked, response&) -> task<> { (void)co_await asked.until_aborted(); });
+    client().start();
+    client().get(1);
+    client().send(window_update(1, largest_window - 65'535),
+                  settings({{setting_id::initial_window_size, 65'536}}));
+    client().receive_settings_ack();
+    expect_error(flow_control_error, end_reason::flow_control_window_exceeded, 1);
+}
+
 CONFORMANCE(http2_errors, of_priorities) {
     constexpr auto why = end_reason::stream_self_dependency;
     expect_each({
+        {"PRIORITY on itself", http2::priority(3, {.on = 3}), protocol_error, why},
         {"HEADERS on itself", headers_with_priority(7, {.on = 7}, block(get()), end_stream),
          protocol_error, why},
     });

@@ -127,6 +127,62 @@ CONFORMANCE(http2_stalls, a_window_that_is_opened_a_byte_at_a_time_is_too_slow) 
     expect_too_slow();
 }
 
+// Now the connection's window is shut, now the stream's: half a byte a second.
+CONFORMANCE(http2_stalls, windows_that_take_turns_to_be_shut_are_too_slow) {
+    begin(65'535);
+    EXPECT_EQ(client().window(0), 0);
+    for (int i = 0; i < 60 && ended() == end_reason::none; ++i) {
+        client().window_update(i % 2 == 0 ? 0 : 1, 1);
+        advance(1s);
+        (void)client().read_data(1);
+    }
+    expect_too_slow();
+}
+
+CONFORMANCE(http2_stalls, windows_that_take_turns_otherwise_are_too_slow) {
+    begin(65'535);
+    client().window_update(1, 1);  // the stream's is always a byte ahead
+    for (int i = 0; i < 60 && ended() == end_reason::none; ++i) {
+        if (i % 2 == 0) {
+            client().send(window_update(0, 1), window_update(0, 1));
+        } else {
+            client().send(window_update(1, 2));
+        }
+        advance(1s);
+        (void)client().read_data(1);
+    }
+    expect_too_slow();
+}
+
+CONFORMANCE(http2_stalls, an_answer_without_a_rate_may_wait_for_any_window) {
+    serve([](request& asked, response& answered) -> task<> {
+        if (asked.path() == "/other") co_return hello(asked, answered);
+        connection* const own = asked.can_upgrade() ? answered.upgrade("push") : nullptr;
+        if (own == nullptr) {
+            EXPECT_TRUE(answered.body().require_rate(std::nullopt));
+            (void)co_await answered.body().write(std::string(100'000, 'x'));
+            co_return;
+        }
+        own->output().write(std::string(1000, 'y'));
+        (void)co_await own->output().flush();
+        while (co_await own->input().read()) own->input().advance(own->input().length());
+    });
+    client().start({{setting_id::initial_window_size, 1'000'000}});
+    client().get(1);
+    client().receive_headers(1, 200);
+    EXPECT_EQ(client().read_data(1).size(), 65'535u);  // the connection's is shut
+    client().headers(3, request_of("CONNECT", "/", {{":protocol", "push"}}));
+    client().receive_headers(3, 200);
+    advance(100s);
+    client().receive_nothing();
+    client().window_update(0, 100'000);
+    client().settle();
+    EXPECT_EQ(client().read_body(1).size(), 100'000u - 65'535u);
+    EXPECT_EQ(client().read_data(3).size(), 1000u);
+    client().data(3, "", end_stream);
+    client().receive_data(3, "", end_stream);
+}
+
 CONFORMANCE(http2_stalls, a_window_that_is_opened_fast_enough_may_go_on) {
     begin(0);
     size_t all = 0;

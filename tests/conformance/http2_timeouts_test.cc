@@ -46,7 +46,7 @@ CONFORMANCE(http2_timeouts, settings_have_the_time_of_the_preface) {
     advance(29'990ms);
     EXPECT_FALSE(client().gone());
     advance(20ms);
-    advance(1s);
+    advance(1010ms);
     client().settle();
     client().ignore();
     EXPECT_TRUE(client().gone());
@@ -143,6 +143,14 @@ CONFORMANCE(http2_keep_alive, may_be_infinite) {
     client().receive_nothing();
     client().get(1);
     client().receive_answer(1, "hello");
+    advance(1000s);
+    client().receive_nothing();
+}
+
+CONFORMANCE(http2_keep_alive, may_be_infinite_for_those_who_begin_in_time) {
+    options.limits.keep_alive_timeout = infinite;
+    serve(hello);
+    client().start();
     advance(1000s);
     client().receive_nothing();
 }

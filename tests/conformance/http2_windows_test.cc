@@ -299,6 +299,18 @@ CONFORMANCE(http2_windows, are_given_back_when_a_stream_is_reset) {
     }
 }
 
+CONFORMANCE(http2_windows, are_given_back_for_what_is_refused) {
+    serve(echo);
+    client().start();
+    int64_t shared = 1024 * 1024;
+    for (uint32_t stream = 1; stream < 140; stream += 2) {
+        client().post(stream, std::string(16'384, 'b'), {{"content-length", "1"}});
+        client().receive_reset(stream, error_code::protocol_error);
+        shared += static_cast<int64_t>(client().granted(0)) - 16'384;
+        ASSERT_GE(shared, 400'000) << "stream " << stream;
+    }
+}
+
 CONFORMANCE(http2_windows, may_be_small) {
     options.limits.http2.initial_stream_window_size = 65'535;
     options.limits.http2.initial_connection_window_size = 65'535;

@@ -89,33 +89,7 @@ server_options options_of() {
     return chosen;
 }
 
-// ---- the program ----
-
-class program {
-public:
-    explicit program(std::string_view text) : left_(text) {}
-    [[nodiscard]] bool over() const { return left_.empty(); }
-    uint8_t byte() {
-        if (left_.empty()) return 0;
-        const auto first = static_cast<uint8_t>(left_.front());
-        left_.remove_prefix(1);
-        return first;
-    }
-    size_t word() {
-        const size_t high = byte();
-        return high << 8 | byte();
-    }
-    std::string_view text(size_t size) {
-        const std::string_view now = left_.substr(0, size);
-        left_.remove_prefix(now.size());
-        return now;
-    }
-    // A byte that says how many, and those.
-    std::string_view text() { return text(byte()); }
-
-private:
-    std::string_view left_;
-};
+// ---- what is done ----
 
 constexpr int most_steps = 200, most_turns = 4000;
 // A connection's window, its streams' buffers, and what is being sent.
@@ -331,9 +305,9 @@ private:
     void leave() {
         reads_ = true;
         end_.reading(true);
-        client_->grant(true);
         for (const uint32_t one : opened_) client_->data(one, {}, true);
         for (int i = 0; i < 4; ++i) {
+            client_->grant(true);  // again, where SETTINGS have made windows smaller meanwhile
             say_all();
             settle();
             time_.advance(50ms);

@@ -1,7 +1,7 @@
 #pragma once
 // What the HTTP/2 fuzzer knows of anything that a server may say, whatever was said to it: frames
 // of lawful sizes on lawful streams, heads that can be read, SETTINGS first; or plain HTTP/1.1 to
-// who has not begun with the preface.
+// who has not begun with the preface. And what a program is read with.
 
 #include "tests/support/http2_frames.h"
 #include "tests/support/http2_hpack.h"
@@ -88,6 +88,33 @@ private:
     std::string left_, block_;
     test::http2::hpack_decoder reader_;
     bool first_ = true, in_clear_ = false, in_head_ = false, said_goaway_ = false;
+};
+
+// Bytes as numbers and texts; zero and nothing behind their end.
+class program {
+public:
+    explicit program(std::string_view text) : left_(text) {}
+    [[nodiscard]] bool over() const { return left_.empty(); }
+    uint8_t byte() {
+        if (left_.empty()) return 0;
+        const auto first = static_cast<uint8_t>(left_.front());
+        left_.remove_prefix(1);
+        return first;
+    }
+    size_t word() {
+        const size_t high = byte();
+        return high << 8 | byte();
+    }
+    std::string_view text(size_t size) {
+        const std::string_view now = left_.substr(0, size);
+        left_.remove_prefix(now.size());
+        return now;
+    }
+    // A byte that says how many, and those.
+    std::string_view text() { return text(byte()); }
+
+private:
+    std::string_view left_;
 };
 
 }  // namespace saker::fuzz

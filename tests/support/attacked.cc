@@ -77,7 +77,9 @@ void attacked::expect_end(std::initializer_list<http2::error_code> codes,
     std::optional<http2::frame> last;
     while (attacker_->has_heard(0)) last = attacker_->next_of(0);
     if (!last || last->kind != http2::type::goaway) {
-        ADD_FAILURE() << "no GOAWAY at the end" << (last ? ", but " + shown(*last) : "");
+        ADD_FAILURE() << "no GOAWAY at the end"
+                      << (attacker_->wire().was_reset() ? ", a reset" : "")
+                      << (last ? ", but " + shown(*last) : "");
     } else {
         const auto code = static_cast<http2::error_code>(http2::number_in(last->payload, 4));
         EXPECT_NE(std::find(codes.begin(), codes.end(), code), codes.end()) << shown(*last);

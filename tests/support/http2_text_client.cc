@@ -227,6 +227,7 @@ void http2_text_client::flush() {
     pending_ += std::exchange(side_.outbox, {});
     if (pending_.empty() && wire_->unsent() == 0) return;
     const std::string all = std::exchange(pending_, {});
+    if (wire_->ended() || wire_->was_reset()) return;
     wire_->send_raw(all);
     // One that encrypts has it all, whatever of it was sent.
     if (!chosen_.secure) pending_ = all.substr(all.size() - wire_->unsent());
