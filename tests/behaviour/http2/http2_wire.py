@@ -261,7 +261,7 @@ class Story:
             if payload != LAST_CHECK:
                 self.connection.append(f"PING ack {payload.decode('latin-1')}")
         elif kind == PING:
-            if "pings" in self.shows:
+            if "pings" in self.shows and self.connection[-1:] != ["PING"]:
                 self.connection.append("PING")
         elif kind == GOAWAY:
             last, code = struct.unpack(">II", payload[:8])
@@ -320,7 +320,7 @@ class Story:
             line = self.wire.heard.split(b"\r\n")[0] if self.wire.heard.startswith(b"HTTP/1") else \
                 b"cut short: " + self.wire.heard[:9].hex().encode()
             self.connection.append(line.decode("latin-1"))
-        told = []
+        by_stream = []
         for stream in sorted(self.streams):
             came = self.streams[stream]
             if len(came) > 1 and came[-1] == ["data", b"", True] and isinstance(came[-2], str):
@@ -329,13 +329,14 @@ class Story:
             if events and re.fullmatch(r"[45]\d\d END", events[0]) or \
                     (len(events) > 1 and re.fullmatch(r"[45]\d\d", events[0]) and events[1] == "data END"):
                 events = [events[0][:3] + " END"] + events[1 if " END" in events[0] else 2:]
-            told.append((stream, ", ".join(events)))
-        lines = fold_streams(told)
+            by_stream.append((stream, ", ".join(events)))
+        lines = fold_streams(by_stream)
         connection = [f"window +{one[1]}" if isinstance(one, list) else one for one in self.connection]
         lines += fold(connection)
         if "sizes" in self.shows:
             lines.append(f"largest DATA {self.largest}")
-        return "; ".join(lines + self.wire.notes + [self.wire.fate])
+        told = "; ".join(lines + self.wire.notes + [self.wire.fate])
+        return re.sub(r"\b\d{2,}\b", "many", told) if "many" in self.shows else told
 
 
 def fold(lines):

@@ -63,31 +63,33 @@ def ends():
 
 
 def floods():
+    def flood(name, *steps, **others):
+        case("flood: " + name, *steps, shows=("many",), **others)
     many = [step for i in range(5) for step in (b"".join(get("/wait/1", stream=1 + 2 * (40 * i + j))
                                                          + reset(1 + 2 * (40 * i + j))
                                                          for j in range(40)), LISTEN)]
-    case("flood: 200 requests reset", *many)
-    case("flood: 1000 requests reset", b"".join(get("/wait/1", stream=1 + 2 * i)
+    flood("200 requests reset", *many)
+    flood("1000 requests reset", b"".join(get("/wait/1", stream=1 + 2 * i)
                                                 + reset(1 + 2 * i) for i in range(1000)), 1.0)
-    case("flood: 1000 quick requests reset", b"".join(get(stream=1 + 2 * i) + reset(1 + 2 * i) for i in range(1000)),
+    flood("1000 quick requests reset", b"".join(get(stream=1 + 2 * i) + reset(1 + 2 * i) for i in range(1000)),
          1.0, asked=False)
-    case("flood: 500 streams that the server resets", b"".join(get("/wait/1", stream=1 + 2 * i)
+    flood("500 streams that the server resets", b"".join(get("/wait/1", stream=1 + 2 * i)
                                                                + window(1 + 2 * i, 2**31 - 1)
                                                               for i in range(500)), 1.0, asked=False)
-    case("flood: 500 wrong requests", b"".join(get("wrong", stream=1 + 2 * i) for i in range(500)), 1.0)
+    flood("500 wrong requests", b"".join(get("wrong", stream=1 + 2 * i) for i in range(500)), 1.0)
     for name, one in {"pings": ping(), "settings": settings(), "empty data": data(stream=1, end=False),
                       "priorities": priority(5),
                       "windows": window(0, 1), "unknown frames": frame(99), "goaways": goaway(),
                       "acks": settings(flags=ACK)}.items():
-        case(f"flood: 2000 {name}", post("/wait/1"), one * 2000, 1.0)
-    case("flood: 20000 pings", ping() * 20000, 1.0)
-    case("flood: 20000 settings", settings([(WINDOW_SIZE, 70000)]) * 20000, 1.0)
-    case("flood: 20000 empty data", post("/wait/1"), data(end=False) * 20000, 1.0)
-    case("flood: 20000 empty continuations", headers(block(request()), whole=False),
+        flood(f"2000 {name}", post("/wait/1"), one * 2000, 1.0)
+    flood("20000 pings", ping() * 20000, 1.0)
+    flood("20000 settings", settings([(WINDOW_SIZE, 70000)]) * 20000, 1.0)
+    flood("20000 empty data", post("/wait/1"), data(end=False) * 20000, 1.0)
+    flood("20000 empty continuations", headers(block(request()), whole=False),
          continuation(b"", whole=False) * 20000, continuation(b""), 1.0)
-    case("flood: continuations of 1 MB", headers(block(request()), whole=False),
+    flood("continuations of 1 MB", headers(block(request()), whole=False),
          continuation([("a", "b" * 16000)], whole=False) * 64, LISTEN, asked=False)
-    case("flood: 2000 refused streams", b"".join(get("/wait/1", stream=1 + 2 * i) for i in range(2000)), 1.0,
+    flood("2000 refused streams", b"".join(get("/wait/1", stream=1 + 2 * i) for i in range(2000)), 1.0,
          asked=False)
 
 
@@ -96,12 +98,12 @@ def timeouts():
     quick = {"server": "quick", "asked": False}
     case("timeout: nothing is said", 6.0, start=b"", **quick)
     case("timeout: half a preface", 6.0, start=PREFACE[:9], **quick)
-    case("timeout: only the preface", 6.0, start=PREFACE, **quick)
+    case("timeout: only the preface", 6.0, start=PREFACE, shows=("pings",), **quick)
     case("timeout: idle from the start", 6.0, **quick)
     case("timeout: idle behind an answer", get(), 6.0, **quick)
     case("timeout: idle, kept by pings", *[step for _ in range(5) for step in (1.0, ping())], **quick)
     case("timeout: idle, kept by settings", *[step for _ in range(7) for step in (1.0, settings())], **quick)
-    case("timeout: a request is answered slowly", get("/delay/5000"), 6.0, **quick)
+    case("timeout: a request is answered slowly", get("/delay/4000"), 4.5, **quick)
     case("timeout: half a block", headers(block(request()), whole=False), 6.0, **quick)
     case("timeout: half a block, beside a request", get("/wait/1"), headers(block(request()), 3, whole=False), 6.0,
          **quick)
