@@ -95,7 +95,8 @@ void attacked::expect_memory_back() {
     settle();
     serve_bystander();
     EXPECT_LE(here().slabs().in_use(), slabs_before_ + some_slabs) << "slabs";
-    EXPECT_LE(here().blocks().pieces_in_use(), pieces_before_ + 16) << "blocks";
+    // Streams are kept for the next ones (http2_service.cc).
+    EXPECT_LE(here().blocks().pieces_in_use(), pieces_before_ + 16 + 128) << "blocks";
     EXPECT_EQ(running_, 0u) << "handlers";
 }
 
