@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,9 +39,8 @@ class tunnel;
 class http2_stream final : public detail::exchange, private timer {
 public:
     static void* operator new(size_t size) { return block_pool::current()->allocate(size); }
-    static void operator delete(void* memory, size_t size) noexcept {
-        block_pool::current()->release(memory, size);
-    }
+    // Also when the thread is not the core any more, as at the end of a server.
+    static void operator delete(http2_stream* gone, std::destroying_delete_t) noexcept;
 
     explicit http2_stream(service& of);
     ~http2_stream();
