@@ -3,7 +3,8 @@
 // Reads its settings from --config, says "started", and serves until SIGTERM. Nothing but public
 // headers.
 
-#include "websocket_echo.h"
+#include "tests/behaviour/http2/handler_parts.h"
+#include "tests/behaviour/http2/websocket_echo.h"
 
 #include <saker/saker.h>
 
@@ -11,16 +12,13 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,44 +32,7 @@ using saker::response;
 using saker::task;
 constexpr auto grace = std::chrono::seconds(3);  // Kestrel's twin has it from the settings
 
-// What is behind "/name/" as a number; 0 where it is none.
-uint32_t number_of(const request& asked) {
-    const std::string_view path = asked.path();
-    const size_t slash = path.find('/', 1);
-    uint32_t number = 0;
-    if (slash != path.npos)
-        std::from_chars(path.data() + slash + 1, path.data() + path.size(), number);
-    return number;
-}
-
-std::string_view name_of(const request& asked) {
-    const std::string_view path = asked.path();
-    return path.empty() ? path : path.substr(1, path.find('/', 1) - 1);
-}
-
-std::string lower(std::string_view text) {
-    std::string made(text);
-    for (char& one : made)
-        if (one >= 'A' && one <= 'Z') one = static_cast<char>(one + 32);
-    return made;
-}
-
-// The handlers that know that their client is gone, by number.
-class aborted_handlers {
-public:
-    void add(uint32_t number) {
-        const std::lock_guard held(lock_);
-        numbers_.insert(number);
-    }
-    bool has(uint32_t number) {
-        const std::lock_guard held(lock_);
-        return numbers_.contains(number);
-    }
-
-private:
-    std::mutex lock_;
-    std::set<uint32_t> numbers_;
-} aborted;
+aborted_handlers aborted;
 
 task<> plaintext(request&, response& answer) {
     answer.static_text("Hello, World!");

@@ -1,4 +1,5 @@
-"""curl, nghttp and h2load."""
+"""curl, nghttp and h2load: over h2c, beside HTTP/1.1 without TLS, and over TLS. What they say on their own channels is
+what counts; the bytes are compared where they are few enough."""
 import os
 import re
 
