@@ -61,7 +61,9 @@ private:
         const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now - since_);
         const int64_t gain = std::min<int64_t>(passed.count() * a_second / 1000, most);
         if (gain <= 0) return;
-        since_ = now;
+        // What a part of a point has taken is not lost.
+        since_ =
+            gain >= most ? now : since_ + std::chrono::nanoseconds(1'000'000'000 * gain / a_second);
         earn(static_cast<int32_t>(gain));
     }
 
