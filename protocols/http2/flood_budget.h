@@ -20,8 +20,8 @@ inline constexpr int32_t late_reset = 1;           // of what was over or unknow
 inline constexpr int32_t settings = 10;            // answered by an acknowledgement
 inline constexpr int32_t ping = 2;                 // the same; a hundred a second
 inline constexpr int32_t priority = 1;             // PRIORITY and PRIORITY_UPDATE
-inline constexpr int32_t window_update = 1;        //
-inline constexpr int32_t small_window_update = 5;  // for a DATA frame of little (CVE-2019-9511)
+inline constexpr int32_t window_update = 1;        // of any size: proxies give back parts
+inline constexpr int32_t crumb = 5;                // DATA cut by a window (CVE-2019-9511)
 inline constexpr int32_t continuation = 2;         // a head of 16 KiB has none
 inline constexpr int32_t empty_continuation = 20;  //
 inline constexpr int32_t empty_data = 5;           // without the stream's end
@@ -29,12 +29,12 @@ inline constexpr int32_t unknown = 1;              // to be ignored
 }  // namespace price
 
 // Earned by a DATA frame that leaves, for the PING and the WINDOW_UPDATEs that it may cause (gRPC's
-// clients measure the path by a PING for each); and by an answer that is whole.
-inline constexpr int32_t earned_by_data = 4;
-inline constexpr size_t least_earning = 1024;  // of a frame, where more was to be sent
+// clients measure the path by a PING for each, and give 16 bytes back twice; HAProxy gives a frame
+// back in six parts); and by an answer that is whole.
+inline constexpr int32_t earned_by_data = 8;
+// A frame of less, where more was to be sent, is a crumb and earns nothing.
+inline constexpr size_t least_earning = 1024;
 inline constexpr int32_t earned_by_answer = 8;
-// A WINDOW_UPDATE by less is a small one.
-inline constexpr uint32_t small_window = 1024;
 
 class flood_budget {
 public:

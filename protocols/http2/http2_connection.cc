@@ -302,10 +302,6 @@ void http2_connection::on_settings() noexcept {
     }
 }
 
-void http2_connection::on_window_update(uint32_t by) noexcept {
-    if (by < small_window) (void)spend(price::small_window_update);
-}
-
 // It asks for nothing more. What runs is still answered.
 void http2_connection::on_goaway() noexcept {
     if (std::exchange(peer_leaves_, true) || phase_ != phase::serving) return;

@@ -127,7 +127,6 @@ private:
     bool on_data_end(http2_stream&) noexcept override;
     void on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept override;
     void on_settings() noexcept override;
-    void on_window_update(uint32_t by) noexcept override;
     void on_window_overflow() noexcept override;
     void on_goaway() noexcept override;
     void on_stream_closed(http2_stream&, error_code) noexcept override;

@@ -65,11 +65,14 @@ session_events::sending http2_connection::on_send_data(http2_stream& of, std::st
                                                        size_t size) noexcept {
     if (is_ahead()) return sending::no_room;
     if (of.queued() < size) return sending::cancelled;
-    // What a window has cut into crumbs earns nothing.
+    // What a window has cut into crumbs costs instead.
     const bool is_crumb = size < least_earning && of.queued() > size;
     if (!of.send_data(header, size)) return out_of_memory(), sending::cancelled;
     sent_ += size;
-    if (size > 0 && !is_crumb) budget_.earn(earned_by_data);
+    if (is_crumb)
+        (void)spend(price::crumb);
+    else if (size > 0)
+        budget_.earn(earned_by_data);
     return sending::done;
 }
 

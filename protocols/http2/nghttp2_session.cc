@@ -88,10 +88,6 @@ struct frame_session::callbacks {
                 return 0;
             case NGHTTP2_SETTINGS: events.on_settings(); return 0;
             case NGHTTP2_GOAWAY: events.on_goaway(); return 0;
-            case NGHTTP2_WINDOW_UPDATE:
-                events.on_window_update(
-                    static_cast<uint32_t>(frame->window_update.window_size_increment));
-                return 0;
             default: return 0;
         }
     }

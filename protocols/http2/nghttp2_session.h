@@ -46,8 +46,7 @@ public:
     virtual bool on_data_end(http2_stream&) noexcept = 0;
     virtual void on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept = 0;
     virtual void on_settings() noexcept = 0;
-    virtual void on_window_update(uint32_t by) noexcept = 0;
-    // ... by more than a stream's window can hold.
+    // A WINDOW_UPDATE by more than a stream's window can hold.
     virtual void on_window_overflow() noexcept = 0;
     virtual void on_goaway() noexcept = 0;
     // Nothing comes or goes on it any more.
