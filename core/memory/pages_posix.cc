@@ -14,6 +14,9 @@
 // Only there where the program is linked with mimalloc, which keeps what is freed until it is asked
 // for more: an idle thread never does.
 extern "C" __attribute__((weak)) void mi_collect(bool force) noexcept;
+// Only there where leaks are looked for: what is kept in these pages is no leak.
+extern "C" __attribute__((weak)) void __lsan_register_root_region(const void* begin, size_t size);
+extern "C" __attribute__((weak)) void __lsan_unregister_root_region(const void* begin, size_t size);
 
 namespace saker::pages {
 
@@ -27,10 +30,15 @@ void* map(size_t size, size_t alignment) noexcept {
     if (aligned > start) munmap(mapped, aligned - start);
     const uintptr_t end = start + wanted;
     if (end > aligned + size) munmap(reinterpret_cast<void*>(aligned + size), end - aligned - size);
-    return reinterpret_cast<void*>(aligned);
+    auto* const memory = reinterpret_cast<void*>(aligned);
+    if (__lsan_register_root_region != nullptr) __lsan_register_root_region(memory, size);
+    return memory;
 }
 
-void unmap(void* memory, size_t size) noexcept { munmap(memory, size); }
+void unmap(void* memory, size_t size) noexcept {
+    if (__lsan_unregister_root_region != nullptr) __lsan_unregister_root_region(memory, size);
+    munmap(memory, size);
+}
 
 void forget(void* memory, size_t size) noexcept { madvise(memory, size, MADV_DONTNEED); }
 

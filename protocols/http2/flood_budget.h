@@ -20,8 +20,8 @@ inline constexpr int32_t late_reset = 1;           // of what was over or unknow
 inline constexpr int32_t settings = 10;            // answered by an acknowledgement
 inline constexpr int32_t ping = 2;                 // the same; a hundred a second
 inline constexpr int32_t priority = 1;             // PRIORITY and PRIORITY_UPDATE
-inline constexpr int32_t window_update = 1;        // of any size: proxies give back what they pass on
-inline constexpr int32_t crumb = 5;                // DATA that a window has cut small (CVE-2019-9511)
+inline constexpr int32_t window_update = 1;        // of any size: proxies give back parts
+inline constexpr int32_t crumb = 5;                // DATA cut by a window (CVE-2019-9511)
 inline constexpr int32_t continuation = 2;         // a head of 16 KiB has none
 inline constexpr int32_t empty_continuation = 20;  //
 inline constexpr int32_t empty_data = 5;           // without the stream's end
@@ -61,7 +61,9 @@ private:
         const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now - since_);
         const int64_t gain = std::min<int64_t>(passed.count() * a_second / 1000, most);
         if (gain <= 0) return;
-        since_ = now;
+        // What a part of a point has taken is not lost.
+        since_ =
+            gain >= most ? now : since_ + std::chrono::nanoseconds(1'000'000'000 * gain / a_second);
         earn(static_cast<int32_t>(gain));
     }
 

@@ -63,10 +63,24 @@ task<> http2_connection::run(connection& accepted, service& of) {
     for (;;) {
         self.look();
         if (!self.goes_on()) break;
-        co_await in.read();
+        if (self.has_too_much())
+            co_await memory_awaiter{self};
+        else
+            co_await in.read();
     }
     self.leave();
     co_await self.until_over();
+}
+
+// Where most of the core's slabs are in use, nobody gets another one while it leaves one unread; as
+// with HTTP/1 (core_connection), whose pipe this one would empty.
+bool http2_connection::has_too_much() const noexcept {
+    return unread_ >= slab_pool::slab_size / 2 && home_.slabs().scarce();
+}
+
+void http2_connection::wait_for_memory(std::coroutine_handle<> waiting) noexcept {
+    full_ = waiting;
+    arm(due::memory, std::chrono::milliseconds(100));  // others may have let go of theirs
 }
 
 bool http2_connection::goes_on() const noexcept {
@@ -87,7 +101,7 @@ void http2_connection::look() noexcept {
         call_last();
     }
     if (phase_ == phase::preface && !take_preface()) return;
-    while (!in.empty() && !failed_) take(in.take(in.front().size()));
+    while (!in.empty() && !failed_ && !has_too_much()) take(in.take(in.front().size()));
     time_part();
     // Now, not at the turn's end: streams that are over are reused by the next connection's
     // requests while they are in the caches. What is written leaves at the turn's end.

@@ -54,6 +54,12 @@ public:
     // Looks at the stream when nobody is in the midst of anything.
     void look_at(http2_stream&) noexcept;
     void give_back(http2_stream&, size_t size) noexcept;
+    // Bytes of a body wait for a handler; it has taken them.
+    void kept(size_t more) noexcept { unread_ += more; }
+    void taken(http2_stream& of, size_t size) noexcept {
+        unread_ -= size;
+        give_back(of, size);
+    }
     void handler_ended(http2_stream& of) noexcept {
         --running_;
         look_at(of);
@@ -66,8 +72,8 @@ public:
 
 private:
     enum class phase : uint8_t { preface, serving, announced, last_call };
-    enum class due : uint8_t { idle, head, ping, pong, stall, last_call };
-    static constexpr size_t dues = 6;
+    enum class due : uint8_t { idle, head, ping, pong, stall, memory, last_call };
+    static constexpr size_t dues = 7;
     static constexpr tick never = timer_wheel::last_tick;
     // Bytes of all streams that wait to be sent, beyond which each may have little: a connection
     // whose peer does not read holds no more than this and that.
@@ -84,6 +90,16 @@ private:
 
     // ---- input ----
     [[nodiscard]] bool goes_on() const noexcept;
+    [[nodiscard]] bool has_too_much() const noexcept;
+    struct memory_awaiter {
+        http2_connection& self;
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> waiting) noexcept {
+            self.wait_for_memory(waiting);
+        }
+        void await_resume() const noexcept {}
+    };
+    void wait_for_memory(std::coroutine_handle<> waiting) noexcept;
     void look() noexcept;
     [[nodiscard]] bool take_preface() noexcept;
     void refuse_preface(std::string_view begins) noexcept;
@@ -196,6 +212,7 @@ private:
     uint32_t running_ = 0;    // handlers
     uint32_t overflows_ = 0;  // streams that are to be reset for their windows
     size_t queued_ = 0;
+    size_t unread_ = 0;  // bytes of bodies that no handler has taken
     std::vector<std::unique_ptr<http2_stream>> streams_;  // all that are not over
     std::vector<http2_stream*> awake_;                    // to be looked at
     // What comes on a stream that we have reset was sent before the peer knew: from this one on,
@@ -215,6 +232,7 @@ private:
     std::chrono::nanoseconds stalled_{0};   // the connection's own window is shut
     uint64_t sent_ = 0, sent_at_look_ = 0;  // bytes of DATA
     std::coroutine_handle<> ending_;
+    std::coroutine_handle<> full_;  // waits until what came was read
 };
 
 }  // namespace saker::http2

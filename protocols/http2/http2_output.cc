@@ -16,6 +16,10 @@ void http2_connection::on_turn_end() noexcept {
         if (is_over()) std::exchange(ending_, {}).resume();
         return;
     }
+    if (full_) {
+        if (!goes_on() || !has_too_much()) std::exchange(full_, {}).resume();
+        return;
+    }
     if (!goes_on()) connection_.input().interrupt();
 }
 

@@ -222,6 +222,7 @@ void http2_stream::take_data(std::string_view bytes, const share& from) noexcept
     } catch (const std::bad_alloc&) {
         return out_of_memory();
     }
+    owner_->kept(bytes.size());
     if (tunnel_ != nullptr) tunnel_->came(bytes.size());
     owner_->look_at(*this);
 }
@@ -297,7 +298,7 @@ bool http2_stream::poll_body(share& next) noexcept {
     if (in_->empty() && !remote_ended_) return false;
     next = in_->take(std::numeric_limits<size_t>::max());
     body_read_ += next.size();
-    if (!next.empty()) owner_->give_back(*this, next.size());
+    if (!next.empty()) owner_->taken(*this, next.size());
     if (body_limit_ && body_read_ > *body_limit_) {
         next = {};
         fail_body(request_body_too_large);

@@ -72,7 +72,7 @@ void http2_stream::after_answer() noexcept {
     finish_response();
     handler_running_ = false;
     live_ = false;
-    if (!in_->empty()) owner_->give_back(*this, in_->length());
+    if (!in_->empty()) owner_->taken(*this, in_->length());
     in_->stop_reading();
     owner_->handler_ended(*this);
 }

@@ -19,6 +19,12 @@ http2_stream::http2_stream(service& of)
 
 http2_stream::~http2_stream() = default;
 
+void http2_stream::operator delete(http2_stream* of, std::destroying_delete_t) noexcept {
+    block_pool& home = of->service_.on_core().blocks();
+    of->~http2_stream();
+    home.release(of, sizeof(http2_stream));
+}
+
 bool http2_stream::client_gone() const noexcept { return cancelled_ || connection_->peer_gone(); }
 
 bool http2_stream::unheard() const noexcept { return cancelled_ || owner_->is_dead(); }

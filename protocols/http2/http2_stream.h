@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,9 +39,8 @@ class tunnel;
 class http2_stream final : public detail::exchange, private timer {
 public:
     static void* operator new(size_t size) { return block_pool::current()->allocate(size); }
-    static void operator delete(void* memory, size_t size) noexcept {
-        block_pool::current()->release(memory, size);
-    }
+    // To its core's pool, wherever that is: the service may be gone behind its core's thread.
+    static void operator delete(http2_stream* of, std::destroying_delete_t) noexcept;
 
     explicit http2_stream(service& of);
     ~http2_stream();

@@ -79,6 +79,9 @@ void http2_connection::on_due(due what) noexcept {
         case due::pong:
             fail(error_code::internal_error, end_reason::keep_alive_ping_timeout);
             break;
+        case due::memory:
+            if (full_) arm(due::memory, std::chrono::milliseconds(100));
+            break;
         case due::stall: look_at_stalls(); break;
         case due::last_call:
             if (is_left_) return connection_.abort(connection_.ended_by());

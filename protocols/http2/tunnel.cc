@@ -41,7 +41,7 @@ void tunnel::came(size_t size) noexcept {
 
 void tunnel::wait_for_reading() noexcept {
     const size_t left = input_->length();
-    stream_.owner_->give_back(stream_, owed_ - left);
+    stream_.owner_->taken(stream_, owed_ - left);
     owed_ = left;
     if (left > 0) came(0);
 }

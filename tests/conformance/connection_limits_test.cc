@@ -187,6 +187,7 @@ task<> upgrade_to_echo(request& asked, response& answered) {
     }
 }
 
+// Of HTTP/2 streams are: http2_upgrade_test.cc.
 CONFORMANCE_SUITE(upgrades);
 
 void ask_upgrade(conversation& from) {

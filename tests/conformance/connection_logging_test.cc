@@ -56,6 +56,7 @@ private:
     std::vector<std::string> records_;
 };
 
+// Bytes, whatever they are of.
 CONFORMANCE_SUITE_OVER(connection_logging_suite, dumped, every_setting);
 
 CONFORMANCE(connection_logging_suite, shows_what_comes_and_goes) {

@@ -159,6 +159,7 @@ CONFORMANCE(raw_connections, a_connection_knows_its_ends) {
 
 // ---- clients that end their side ----
 
+// Of HTTP/2: http2_leaving_clients_test.cc.
 CONFORMANCE_SUITE(leaving_clients);
 
 CONFORMANCE(leaving_clients, one_that_says_nothing_is_let_go) {

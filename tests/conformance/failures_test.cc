@@ -53,6 +53,7 @@ protected:
         }
     }
 };
+// Of HTTP/2: http2_failures_test.cc.
 CONFORMANCE_SUITE_OVER(failing_operations, with_failures, memory_settings);
 
 CONFORMANCE(failing_operations, during_a_get) {

@@ -11,6 +11,8 @@ namespace {
 
 class refusing : public served {
 protected:
+    // Where HTTP/2 is spoken its preface is none of these.
+    refusing() { endpoint_options.protocols = http_protocols::http1; }
     // Says it on a connection of its own, and expects it to be refused so.
     void expect_refused(std::string_view bytes, rejection_reason reason) {
         SCOPED_TRACE(bytes);

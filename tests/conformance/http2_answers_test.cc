@@ -259,6 +259,46 @@ CONFORMANCE(http2_answers, may_close_the_connection_behind_them) {
     EXPECT_EQ(name(ended()), name(end_reason::connection_close_requested));
 }
 
+CONFORMANCE(http2_answers, reach_a_client_that_has_ended_its_side) {
+    if (over_tls()) GTEST_SKIP() << "where close_notify ends both";
+    static const std::string large(200'000, 'x');
+    serve([](request& asked, response& answered) -> task<> {
+        EXPECT_TRUE(co_await delay(1s));
+        EXPECT_TRUE(asked.aborted()) << "an answer may find nobody";
+        answered.static_text(large);
+    });
+    client().start({{setting_id::initial_window_size, 1'000'000}});
+    client().window_update(0, 1'000'000);
+    client().get(1);
+    client().receive_nothing();
+    client().end();
+    advance(1004ms);
+    client().receive_headers(1, 200);
+    EXPECT_EQ(client().read_body(1).size(), large.size());
+    client().settle();
+    client().ignore();
+    client().receive_end();
+    EXPECT_EQ(name(ended()), name(end_reason::client_closed));
+}
+
+CONFORMANCE(http2_answers, may_be_the_end_of_all) {
+    bool was_told = false;
+    serve([&](request& asked, response&) -> task<> {
+        if (asked.path() == "/abort")
+            co_return asked.connection().abort(end_reason::aborted_by_app);
+        (void)co_await asked.until_aborted();
+        was_told = true;
+    });
+    client().start();
+    client().get(1);
+    client().get(3, "/abort");
+    client().settle();
+    client().ignore();
+    EXPECT_TRUE(client().wire().was_reset());
+    EXPECT_TRUE(was_told);
+    EXPECT_EQ(name(ended()), name(end_reason::aborted_by_app));
+}
+
 CONFORMANCE(http2_answers, end_with_their_connection) {
     bool was_told = false;
     serve([&](request& asked, response&) -> task<> {

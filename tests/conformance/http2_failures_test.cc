@@ -195,7 +195,7 @@ CONFORMANCE(http2_scarce_memory, ends_who_takes_it_and_nobody_else_for_long) {
 }
 
 CONFORMANCE(http2_scarce_memory, lets_bodies_wait) {
-    options.max_slabs_per_core = 128;
+    options.max_slabs_per_core = 256;
     bool go_on = false;
     serve([&](request& asked, response& answered) -> task<> {
         while (asked.path() == "/slow" && !go_on) (void)co_await delay(1s);
@@ -209,7 +209,7 @@ CONFORMANCE(http2_scarce_memory, lets_bodies_wait) {
         here_is.send(settings_ack(), headers(1, block(post({}, "/slow"))));
         for (int i = 0; i < 40; ++i) here_is.data(1, std::string(16'000, 'b'));
     }
-    EXPECT_LE(here().slabs().in_use(), 128u);
+    EXPECT_LT(here().slabs().in_use(), 256u) << "some are left for others";
     go_on = true;
     advance(1004ms);
     for (size_t which = 0; which < 16; ++which) {

@@ -55,6 +55,20 @@ CONFORMANCE(http2_goaway, an_idle_connection_is_told_and_ended) {
     EXPECT_TRUE(host().all_over());
 }
 
+CONFORMANCE(http2_goaway, only_the_answer_to_its_own_ping_says_that_it_was_heard) {
+    serve(hello);
+    client().start();
+    host().begin_stop();
+    client().receive_goaway(error_code::no_error, no_stream_yet);
+    const std::string own = client().next_of(0).payload;
+    client().send(http2::ping("another!", ack));
+    client().receive_nothing();
+    client().get(1);
+    client().receive_answer(1, "hello");
+    client().send(http2::ping(own, ack));
+    expect_last(1, end_reason::app_shutdown);
+}
+
 CONFORMANCE(http2_goaway, a_connection_without_a_request_is_told_and_ended) {
     serve(hello);
     client().start();

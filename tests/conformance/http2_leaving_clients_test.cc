@@ -1,6 +1,7 @@
 // Clients of HTTP/2 that end their side, or leave their windows shut, where the server has
 // something to wait for that will not come: nothing is waited for for ever.
 
+#include "tests/support/http2_side.h"
 #include "tests/support/serve_http2.h"
 
 namespace saker::test {
@@ -65,6 +66,62 @@ CONFORMANCE(http2_leaving_clients, that_take_no_end_are_too_slow) {
     advance(2s);
     client().receive_error(error_code::internal_error, std::nullopt);
     EXPECT_EQ(name(ended()), name(end_reason::min_response_data_rate));
+}
+
+// ---- at every point of a conversation ----
+
+class at_every_point_of_http2 : public served {
+protected:
+    // Requests with a body, with trailers, in parts, reset, and what is between them.
+    static std::string script() {
+        client_side says;
+        const auto ask = [&](std::string_view method, std::string_view path, bool last) {
+            return says.open(request_fields(method, path), last);
+        };
+        ask("GET", "/a", true);
+        says.data(ask("POST", "/b", false), "body", true);
+        const uint32_t third = ask("POST", "/c", false);
+        says.data(third, "more", false);
+        says.trailers(third, {{"x-trailer", "t"}});
+        says.reset(ask("POST", "/d", false), 8);
+        says.say(settings_ack() + ping() + window_update(0, 1000));
+        const std::string parts = headers_in_parts(9, block(request_fields("HEAD", "/e")), 3, 1);
+        says.say(parts + priority_update(9, "u=1"));
+        return says.outbox;
+    }
+    // One client for each beginning of it, which `leaves` then.
+    template <class Leaving>
+    void leave_at_every_point(const Leaving& leaves) {
+        serve([](request& asked, response& answered) -> task<> {
+            (void)co_await asked.body().discard();
+            if (asked.path() == "/a") (void)co_await delay(20ms);
+            (void)co_await answered.body().write("a");
+            if (asked.path() == "/b") co_await asked.until_aborted();
+        });
+        const std::string all = script();
+        for (size_t said = 0; said <= all.size(); ++said) {
+            SCOPED_TRACE("after " + std::to_string(said));
+            const std::unique_ptr<raw_client> here = connect();
+            here->send_raw(all.substr(0, said));
+            leaves(*here);
+            for (int i = 0; i < 10 && open_connections() > 0; ++i) {
+                advance(20ms);
+                here->turn();
+            }
+            ASSERT_EQ(open_connections(), 0u);
+            EXPECT_NE(ended(), end_reason::none);
+        }
+    }
+};
+CONFORMANCE_SUITE_OVER(http2_clients_leaving_at_every_point, at_every_point_of_http2,
+                       whole_settings);
+
+CONFORMANCE(http2_clients_leaving_at_every_point, by_a_reset_leave_nothing) {
+    leave_at_every_point([](raw_client& one) { one.vanish(); });
+}
+
+CONFORMANCE(http2_clients_leaving_at_every_point, by_an_end_leave_nothing) {
+    leave_at_every_point([](raw_client& one) { one.end(); });
 }
 
 }  // namespace

@@ -147,6 +147,21 @@ CONFORMANCE(http2_start, http1_is_served_by_the_same_port) {
     other.receive_raw(ok("hello"));
 }
 
+CONFORMANCE(http2_start, what_only_begins_as_the_preface_is_http1s_to_refuse) {
+    if (over_tls()) GTEST_SKIP() << "ALPN says which it is";
+    serve(hello);
+    const std::string_view bad[] = {"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
+                                    "PRI * HTTP/2.0\r\nHost: a\r\n\r\n", "PRI * HTTP/2.1\r\n\r\n"};
+    for (const std::string_view preface : bad) {
+        conversation& here = served::new_client();
+        here.send_raw(preface);
+        here.receive_raw(refusal("505 HTTP Version Not Supported"));
+        here.receive_end();
+        here.end();
+        EXPECT_EQ(name(ended()), name(end_reason::invalid_http_version));
+    }
+}
+
 CONFORMANCE(http2_start, an_upgrade_to_h2c_is_not_taken) {
     serve(hello);
     conversation& old = http1_client();
@@ -288,6 +303,16 @@ CONFORMANCE(http2_alpn, is_asked_for_where_http2_is_all_there_is) {
     without.settle();
     EXPECT_TRUE(without.ended() || without.was_reset());
     EXPECT_EQ(name(ended()), name(end_reason::http2_not_negotiated));
+}
+
+// RFC 9113 3.3: there is no prior knowledge over TLS.
+CONFORMANCE(http2_alpn, is_not_replaced_by_a_preface) {
+    serve(hello);
+    tls_client& here = offering({});
+    here.send_raw(connection_preface);
+    here.receive_raw(refusal("505 HTTP Version Not Supported"));
+    here.receive_end();
+    EXPECT_EQ(rejected_for(), rejection_reason::http2_preface);
 }
 
 CONFORMANCE(http2_alpn, binds_a_client_to_what_was_chosen) {

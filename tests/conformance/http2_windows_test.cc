@@ -275,8 +275,8 @@ CONFORMANCE(http2_windows, are_given_back_for_padding_too) {
     client().start();
     client().headers(1, post());
     uint64_t back = 0;
-    for (int i = 0; i < 4000; ++i) {  // 256 bytes of padding each: more than a window
-        client().send(padded_data(1, "p", 255));
+    for (int i = 0; i < 16; ++i) {  // 256 bytes of padding each: more than a window
+        client().send(times(250, padded_data(1, "p", 255)));
         back += client().granted(1);
     }
     EXPECT_GE(back, 4000u * 257 - 786'432 / 2 - 257);

@@ -32,7 +32,11 @@ CONFORMANCE(memory_limits, clients_that_send_and_never_read_are_held_in_the_slab
         greedy.send_raw(many);
         EXPECT_LE(here().slabs().in_use(), 512u);
     }
-    EXPECT_EQ(open_connections() + ended_by(end_reason::out_of_memory), clients);
+    settle();
+    const uint64_t all = open_connections() + ended_by(end_reason::out_of_memory);
+    // Who has failed may have a handler that is about to leave.
+    EXPECT_GE(all, clients);
+    EXPECT_LE(all, clients + (over_http2() ? 1 : 0));
     // They are ended for not reading, and the slabs are free for others.
     advance(400s);
     EXPECT_EQ(open_connections(), 0u);

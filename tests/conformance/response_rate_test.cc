@@ -48,6 +48,7 @@ protected:
         client().vanish();
     }
 };
+// Bytes of HTTP/1.1, counted to the last one; of HTTP/2 windows are counted: http2_rates_test.cc.
 CONFORMANCE_SUITE_OVER(response_rate, taking, memory_settings);
 
 CONFORMANCE(response_rate, an_answer_that_is_not_taken_has_5_s) {

@@ -262,6 +262,7 @@ void simulation::simulate(uint64_t seed, int steps) {
     }
 }
 
+// Of HTTP/2: http2_simulation_test.cc.
 CONFORMANCE_SUITE_OVER(simulated_clients, simulation, memory_settings);
 
 CONFORMANCE(simulated_clients, seed_1) { simulate(1, 3000); }

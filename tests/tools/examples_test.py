@@ -29,6 +29,8 @@ TRIES = {
                           ("GET", "/files/a/b.txt", {}, None, 200, "a/b.txt"),
                           ("GET", "/nothing", {}, None, 404, "there is no")],
     "streaming_echo": [("POST", "/echo", {}, b"abc" * 100_000, 200, "abc" * 100_000)],
+    "one_handler_two_versions": [("GET", "/count/3", {}, None, 200, "1\n2\n3\n"),
+                                 ("GET", "/count/few", {}, None, 400, "a number")],
     "delayed_answer": [("GET", "/later/20", {}, None, 200, "here you are"),
                        ("GET", "/later/-1", {}, None, 400, "from 0")],
     "offload": [("GET", "/query/3", {}, None, 200, "row 3"), ("GET", "/query/0", {}, None, 404, "no such row")],
