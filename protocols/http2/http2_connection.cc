@@ -220,6 +220,7 @@ bool http2_connection::open(uint32_t id) noexcept {
     const bool too_busy = budget_.is_low() || running_ >= service_.most_running();
     if (too_many || too_busy) {
         session_.reset(id, too_many ? error_code::refused_stream : error_code::enhance_your_calm);
+        forgive(id);
         unwanted_head();
         return true;
     }
@@ -320,14 +321,20 @@ void http2_connection::on_stream_closed(http2_stream& of, error_code) noexcept {
 // the connection's (RFC 9113 6.9.2). nghttp2 resets the stream for either.
 void http2_connection::on_window_overflow() noexcept { ++overflows_; }
 
-void http2_connection::on_reset_sent(uint32_t id, error_code code) noexcept {
-    if (code == error_code::flow_control_error && overflows_ == 0)
-        return fail(error_code::flow_control_error, end_reason::flow_control_window_exceeded);
-    if (code == error_code::flow_control_error) --overflows_;
+// What comes for it is no error: the peer did not know yet. From the moment on that we have decided,
+// for its frames may be in the same read.
+void http2_connection::forgive(uint32_t id) noexcept {
     const bool anew = home_.now() >= forgiven_until_;
     forgiven_from_ = anew ? id : std::min(forgiven_from_, id);
     // Kestrel's drain of a stream that is over.
     forgiven_until_ = home_.now() + std::chrono::seconds(5);
+}
+
+void http2_connection::on_reset_sent(uint32_t id, error_code code) noexcept {
+    if (code == error_code::flow_control_error && overflows_ == 0)
+        return fail(error_code::flow_control_error, end_reason::flow_control_window_exceeded);
+    if (code == error_code::flow_control_error) --overflows_;
+    forgive(id);
     switch (code) {  // those that the peer has brought about (CVE-2025-8671)
         case error_code::protocol_error:
         case error_code::flow_control_error:

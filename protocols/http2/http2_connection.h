@@ -115,6 +115,7 @@ private:
     void sweep() noexcept;
     void end_stream(http2_stream&) noexcept;
     [[nodiscard]] bool is_forgiven(uint32_t id) const noexcept;
+    void forgive(uint32_t id) noexcept;
     [[nodiscard]] bool spend(int32_t cost) noexcept;
     bool fault(const connection_fault& of) noexcept;
     void out_of_memory() noexcept;

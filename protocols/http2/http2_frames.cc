@@ -157,7 +157,10 @@ void http2_connection::after_part(bool frame_is_whole) noexcept {
     if (!frame_is_whole || failed_) return;
     if (!in_head_) ++units_;
     heard_at_ = home_.now();
-    disarm(due::pong);
+    if (armed_for(due::pong)) {
+        disarm(due::pong);
+        arm(due::ping, bounded(service_.limits().http2.keep_alive_ping_delay));
+    }
     const bool is_end = (frame_.flags & end_stream_flag) != 0;
     if (frame_.type == data_frame && !brought_data_ && !is_end) (void)spend(price::empty_data);
 }

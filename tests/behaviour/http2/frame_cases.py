@@ -166,6 +166,8 @@ def after_the_end():
         case("reset by us, with a body: " + name, post("/wait/1"), LISTEN, reset(), sent, LISTEN, get(stream=3))
         case("reset by the server: " + name, post("/reset/8"), LISTEN, sent, LISTEN, get(stream=3))
         case("answered unread: " + name, post("/unread"), LISTEN, sent, LISTEN, get(stream=3))
+    for name, path in {"by its handler": "/reset/8", "because it is wrong": "wrong"}.items():
+        case(f"reset by the server: {name}, and its body is there", post(path) + data(b"Hello"), LISTEN, get(stream=3))
     for name, stream in {"even": 2, "0": 0, "2^31-1": 2**31 - 1}.items():
         case(f"stream: {name}", get(stream=stream), LISTEN)
     case("stream: lower than before", get(stream=5), LISTEN, get(stream=3))

@@ -178,19 +178,20 @@ class Wire:
         return True
 
     def listen(self, seconds=None, until=None):
-        """Reads until nothing more comes for so long, or until `until(self)`."""
+        """Reads until nothing more comes for so long, or until `until(self)`; but not for ever."""
         if self.fate != "open":
             return
         seconds = self.patience if seconds is None else seconds
         self.wire.setblocking(False)
         limit = time.monotonic() + seconds
+        last = limit + 5
         while self.fate == "open" and not (until and until(self)):
             left = limit - time.monotonic()
             if left <= 0:
                 break
             pending = self.tls is not None and self.wire.pending()
             if (pending or select.select([self.wire], [], [], left)[0]) and self._take() and until is None:
-                limit = time.monotonic() + seconds
+                limit = min(time.monotonic() + seconds, last)
             while self.unanswered and self.answers_pings:
                 self.send(ping(self.unanswered.pop(0), flags=ACK))
 
