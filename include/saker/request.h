@@ -40,7 +40,7 @@ public:
     [[nodiscard]] std::string_view target() const noexcept;
     // "HTTP/1.1", "HTTP/2"
     [[nodiscard]] std::string_view protocol() const noexcept;
-    // "http", or "https" behind TLS.
+    // "http", or "https" behind TLS; what the client says where `allow_alternate_schemes` lets it.
     [[nodiscard]] std::string_view scheme() const noexcept;
     [[nodiscard]] std::string_view host() const noexcept;
     // What the router's pattern calls `key`: "/users/{id}". Decoded as the path is.

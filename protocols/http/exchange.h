@@ -43,6 +43,7 @@ public:
     struct question {
         std::string_view method, path, query, target, protocol, host;
         std::string_view upgrades_to;  // the protocol that it asks for on this connection
+        std::string_view scheme;       // that it says; empty: the connection's
         const field_list* fields = nullptr;
         const field_list* trailers = nullptr;  // once the body is complete
         std::optional<uint64_t> content_length;

@@ -43,6 +43,7 @@ std::string_view request::protocol() const noexcept {
     return exchange_.asked.protocol;
 }
 std::string_view request::scheme() const noexcept {
+    if (!exchange_.asked.scheme.empty()) return exchange_.asked.scheme;
     return exchange_.connection().tls() != nullptr ? "https" : "http";
 }
 std::string_view request::host() const noexcept {

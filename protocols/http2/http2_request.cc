@@ -181,6 +181,7 @@ void http2_stream::fill_in() noexcept {
     asked.path = target == "*" ? std::string_view() : target.substr(0, mark);
     if (!path_.empty()) asked.path = path_;
     asked.host = fields.value(header_id::host);
+    if (service_.options().allow_alternate_schemes) asked.scheme = fields_.value(pseudo::scheme);
     asked.fields = &fields;
     asked.has_body = !remote_ended_;
     asked.is_head = asked.method == name(method::head);

@@ -130,7 +130,9 @@ void http2_stream::send_whole_answer() noexcept {
     }
     const bool has_data = size != 0 || !sent_trailers_.empty();
     if (has_data) owe_end();
-    send_head(size, has_data);
+    // Trailers alone say no length: nginx' grpc_pass drops them behind one of nothing.
+    const bool has_trailers_alone = size == 0 && has_data && !head.content_length;
+    send_head(has_trailers_alone ? std::nullopt : std::optional<uint64_t>(size), has_data);
 }
 
 void http2_stream::keep_to_send(share piece) noexcept {
