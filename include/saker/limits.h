@@ -64,8 +64,8 @@ struct server_limits {
     // What is read ahead of the handler; reading resumes at half. At least a slab is read. Not less
     // than a request line or all headers can have.
     std::optional<size_t> max_request_buffer_size = 1024 * 1024;
-    // What is written ahead of the peer; `write` suspends above, and resumes at half. Over HTTP/2 of
-    // each stream, and less where all of a connection have a mebibyte; there "no limit" is this one.
+    // What is written ahead of the peer; `write` suspends above, and resumes at half. Over HTTP/2
+    // of each stream, and less where all of a connection have a mebibyte; there "no limit" is this.
     std::optional<size_t> max_response_buffer_size = 64 * 1024;
 
     // ---- time; more than none, or `infinite` ----
