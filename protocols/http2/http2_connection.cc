@@ -321,8 +321,8 @@ void http2_connection::on_stream_closed(http2_stream& of, error_code) noexcept {
 // the connection's (RFC 9113 6.9.2). nghttp2 resets the stream for either.
 void http2_connection::on_window_overflow() noexcept { ++overflows_; }
 
-// What comes for it is no error: the peer did not know yet. From the moment on that we have decided,
-// for its frames may be in the same read.
+// What comes for it is no error: the peer did not know yet. From our decision on, for its frames
+// may be in the same read.
 void http2_connection::forgive(uint32_t id) noexcept {
     const bool anew = home_.now() >= forgiven_until_;
     forgiven_from_ = anew ? id : std::min(forgiven_from_, id);

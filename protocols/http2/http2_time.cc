@@ -72,7 +72,8 @@ void http2_connection::on_due(due what) noexcept {
             const auto most = bounded(limits.keep_alive_ping_delay);
             if (quiet < most) return arm(due::ping, most - quiet);
             session_.ping(are_you_there, false);
-            arm(due::pong, bounded(limits.keep_alive_ping_timeout));  // the next one: when it is heard
+            // The next one is sent when this one has been heard.
+            arm(due::pong, bounded(limits.keep_alive_ping_timeout));
             break;
         }
         case due::pong:
