@@ -56,6 +56,26 @@ CONFORMANCE(http2_floods, rapid_reset_of_handlers_that_go_on) {
     expect_calm();
 }
 
+// As few resets as an honest client's, of handlers that take long.
+CONFORMANCE(http2_floods, slow_reset_of_handlers_that_go_on) {
+    begin();
+    const std::string head = block(get("/deafer"));
+    uint32_t stream = 1;
+    for (int second = 0; second < 40 && !attacker().gone(); ++second) {
+        for (int i = 0; i < 15; ++i, stream += 2)
+            attacker().send_bytes(headers(stream, head, end_stream) +
+                                  rst_stream(stream, error_code::cancel));
+        advance(1s);
+        EXPECT_LE(running(), 200u) << "after " << second << " s";
+    }
+    serve_bystander();
+    advance(1min);
+    attacker().settle();
+    attacker().ignore();
+    attacker().vanish();
+    expect_memory_back();
+}
+
 CONFORMANCE(http2_floods, resets_of_answers_that_wait_for_a_window) {
     begin({{setting_id::initial_window_size, 0}});
     const std::string head = block(get("/large"));

@@ -12,8 +12,9 @@ namespace saker::test {
 
 class attacked : public served_http2 {
 protected:
-    // "/wait" answers when its client has gone, "/deaf" ten seconds later whatever happens,
-    // "/large" with 400,000 bytes written by and by; others when their body has come.
+    // "/wait" answers when its client has gone, "/deaf" ten seconds later whatever happens
+    // ("/deafer": a minute), "/large" with 400,000 bytes written by and by; others when their body
+    // has come.
     void begin(const http2::setting_values& attackers = {});
     [[nodiscard]] http2_client& attacker() { return *attacker_; }
     // A new one, with a new account.
