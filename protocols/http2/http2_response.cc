@@ -37,9 +37,10 @@ bool is_secret(header_id id) noexcept {
 
 }  // namespace
 
-// RFC 9110 6.4.1: none after HEAD, 1xx, 204, 304; and for a 2xx of CONNECT.
+// RFC 9110 6.4.1 and 15.3.6: none after HEAD, 1xx, 204, 205, 304; and for a 2xx of CONNECT.
 bool http2_stream::body_allowed() const noexcept {
-    if (asked.is_head || head.status == 204 || head.status == 304) return false;
+    if (asked.is_head || head.status == 204 || head.status == 205 || head.status == 304)
+        return false;
     return asked.method != "CONNECT" || head.status >= 300;
 }
 
