@@ -107,6 +107,7 @@ void http2_stream::send_whole_answer() noexcept {
         // HEAD says what GET would have; 304 may; 204 and a tunnel must not.
         const bool says_length = asked.is_head && (size != 0 || head.content_length);
         body_wanted_ = false;
+        if (head.status == 205) return send_head(uint64_t{0}, false);
         return send_head(says_length ? std::optional<uint64_t>(head.content_length.value_or(size))
                                      : std::nullopt,
                          false);
