@@ -112,7 +112,8 @@ class Side:
 
 def find_programs(options):
     built_here = [ROOT / "build" / preset / "tests/behaviour/http2/saker_http2_twin" for preset in ("release", "dev")]
-    saker = os.path.abspath(options.saker) if options.saker else next((str(path) for path in built_here if path.exists()), None)
+    built = next((str(path) for path in built_here if path.exists()), None)
+    saker = os.path.abspath(options.saker) if options.saker else built
     if saker is None and options.only != "kestrel":
         skip("there is no saker_http2_twin: cmake --build --preset release --target saker_http2_twin")
     programs = {"saker": saker, "kestrel": None if options.only == "saker" else find_kestrel(options.kestrel)}
