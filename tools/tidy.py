@@ -199,6 +199,16 @@ def check_names(file, _):
                     yield number, f"{what}, `{found.group().strip()}`: {remedy}"
 
 
+IN_ROUND = r"(?:[^();]|\([^()]*\))*"
+LOOP_OVER_A_RESULT = re.compile(r"\bfor \(" + IN_ROUND + r"[^:]:(?!:)" + IN_ROUND + r"\([^()]*\)->")
+
+
+def check_loops(file, _):
+    for number, line in enumerate(file.bare, 1):
+        if file.is_code and LOOP_OVER_A_RESULT.search(line):
+            yield number, "a loop over what a call's result points to, gone before it perhaps: name the result first"
+
+
 def check_first_comment(file, _):
     if not (file.is_code or file.is_script):
         return
@@ -263,8 +273,8 @@ def check_version(files):
                f"says {header.group(1)}, CMakeLists.txt says {project.group(1)}: one of them is late")
 
 
-RULES = [check_includes, check_length, check_functions, check_layout, check_names, check_first_comment,
-         check_unfinished]
+RULES = [check_includes, check_length, check_functions, check_layout, check_names, check_loops,
+         check_first_comment, check_unfinished]
 RULES_OF_ALL = [check_folders, check_built, check_version]
 
 

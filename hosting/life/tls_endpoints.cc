@@ -116,7 +116,8 @@ void tls_endpoints::warn_of_expiry(const tls::context_set& set, const std::strin
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     for (const auto& host : set.hosts) {
         for (const server_certificate& one : host->certificates) {
-            for (const std::string& warning : one.loaded()->warnings)
+            const auto& loaded = *one.loaded();
+            for (const std::string& warning : loaded.warnings)
                 log.write(log_level::warning, shown + ": " + warning);
             const certificate_facts& facts = one.facts();
             const std::string which = "The certificate " + facts.subject + " of " + shown;
@@ -194,7 +195,8 @@ std::vector<diagnostics::served_certificate> tls_endpoints::certificates() const
     for (const known& one : alive()) {
         const auto endpoint = one.endpoint.lock();
         if (endpoint == nullptr) continue;
-        for (const auto& host : endpoint->contexts()->hosts)
+        const auto contexts = endpoint->contexts();  // held: `renew` may put others in their place
+        for (const auto& host : contexts->hosts)
             for (const server_certificate& served : host->certificates) {
                 const certificate_facts& facts = served.facts();
                 const auto same = [&](const diagnostics::served_certificate& other) {

@@ -348,9 +348,9 @@ bool use_certificates(SSL* ssl, const std::vector<server_certificate>& all) noex
     for (const server_certificate& one : all) {
         if (!one) continue;
         STACK_OF(X509)* chain = sk_X509_new_null();
-        for (const x509_ptr& link : one.loaded()->chain) sk_X509_push(chain, link.get());
-        any = SSL_use_cert_and_key(ssl, one.loaded()->leaf.get(), one.loaded()->key.get(), chain,
-                                   1) == 1;
+        const loaded_certificate& loaded = *one.loaded();
+        for (const x509_ptr& link : loaded.chain) sk_X509_push(chain, link.get());
+        any = SSL_use_cert_and_key(ssl, loaded.leaf.get(), loaded.key.get(), chain, 1) == 1;
         sk_X509_free(chain);
         if (!any) return false;
     }

@@ -128,6 +128,11 @@ class tidy_test(unittest.TestCase):
         self.refused("types are snake_case", core__base__a_h=HEADER + "class Wheel;\n")
         self.accepted(core__base__a_h=HEADER + "template <class Handler>\nclass wheel;\n")
 
+    def test_a_loop_holds_what_it_goes_over(self):
+        self.refused("name the result first", core__base__a_h=HEADER + "for (auto& a : b->c()->d) e(a);\n")
+        self.refused("name the result first", core__base__a_h=HEADER + "for (const std::string& a : b()->d()) e(a);\n")
+        self.accepted(core__base__a_h=HEADER + "for (auto& a : b->c().d) e(a);\nfor (auto& a : b) c()->d(a);\n")
+
     def test_macros_begin_with_saker(self):
         self.refused("a macro", core__base__a_h=HEADER + "#define CHECK(x) (x)\n")
         self.accepted(core__base__a_h=HEADER + "#define SAKER_CHECK(x) (x)\n")
