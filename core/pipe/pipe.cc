@@ -26,6 +26,18 @@ struct pipe::segment {
     }
 };
 
+namespace {
+
+// What is copied is at most this, and at most this part of the memory that a share would keep.
+constexpr size_t most_copied = 4096, part_of_block = 4;
+
+bool pins_much(const share& bytes) noexcept {
+    return bytes.owner() != nullptr && bytes.size() <= most_copied &&
+           bytes.size() * part_of_block <= bytes.owner()->size;
+}
+
+}  // namespace
+
 void pipe::push(share bytes) {
     const size_t size = bytes.size();
     auto* const added = new segment{std::move(bytes)};  // may throw: nothing has changed then
@@ -54,6 +66,7 @@ void pipe::clear() noexcept {
 
 void pipe::append(share bytes) {
     if (bytes.empty() || reader_gone_) return;
+    if (pins_much(bytes) && write(bytes.text())) return;
     if (tap_ != nullptr) [[unlikely]]
         tap_->written(bytes.text());
     push(std::move(bytes));

@@ -1,7 +1,8 @@
 #pragma once
 // A pipe carries shares of memory from one writer to one reader on the same core. Nothing is
-// copied but what `write` is given as text. The writer appends and flushes, and is suspended while
-// the reader is too far behind; the reader looks at what there is and says how far it got.
+// copied but what `write` is given as text, and small parts of large blocks (`append`). The writer
+// appends and flushes, and is suspended while the reader is too far behind; the reader looks at
+// what there is and says how far it got.
 
 #include <saker/buffer.h>
 #include <saker/task.h>
@@ -45,6 +46,8 @@ public:
 
     // ---- the writer ----
 
+    // A part of a block that is far larger, as a received slab is, is copied if it is small: a peer
+    // that sends byte by byte and reads nothing would keep a slab for each.
     void append(share bytes);
     // As `append`, but small pieces are copied behind the last one where there is room, so that a
     // peer that sends a byte at a time does not pin a slab for each.

@@ -143,6 +143,28 @@ TEST_F(pipe_test, small_pieces_that_were_received_are_put_together) {
     EXPECT_EQ(pieces_of(one), 2u) << "a large piece is not copied";
 }
 
+TEST_F(pipe_test, a_small_part_of_a_slab_does_not_keep_the_slab) {
+    pipe one(memory, options);
+    for (int i = 0; i < 100; ++i) one.append(received("0123456789").cut(3, 1));
+    EXPECT_EQ(one.length(), 100u);
+    EXPECT_EQ(text_of(one), std::string(100, '3'));
+    EXPECT_EQ(slabs.in_use(), 1u) << "that into which they were copied";
+    // What is a quarter of its block is not worth it, nor is what keeps nothing.
+    const share large = received(std::string(5000, 'x'));
+    one.append(large.cut(0, 4999));
+    one.append(share::of_static("static"));
+    EXPECT_EQ(one.segment_count(), 3u);
+}
+
+TEST_F(pipe_test, a_small_part_is_kept_as_it_is_where_there_is_no_slab) {
+    pipe one(memory, options);
+    const share last = received("0123456789");
+    std::vector<share> others;
+    while (slabs.available() > 0) others.push_back(slabs.take());
+    one.append(last.cut(2, 3));
+    EXPECT_EQ(text_of(one), "234");
+}
+
 TEST_F(pipe_test, nothing_is_put_behind_a_piece_that_another_one_sees) {
     pipe one(memory, options);
     share slab = received("abcdef");
