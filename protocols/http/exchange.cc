@@ -3,6 +3,8 @@
 
 #include "protocols/http/exchange.h"
 
+#include "core/base/log.h"
+
 #include <functional>
 #include <mutex>
 #include <stdexcept>
@@ -17,6 +19,7 @@ struct responder::state {
 
     // On the core only.
     detail::exchange* target = nullptr;
+    bool is_answering = false;
 
     struct answer_letter final : letter {
         answer_letter(std::shared_ptr<state> to, std::function<void(response&)> answer) noexcept
@@ -42,17 +45,13 @@ void responder::state::answer_letter::arrive(letter& arrived) noexcept {
     const std::unique_ptr<answer_letter> self(static_cast<answer_letter*>(&arrived));
     detail::exchange* const target = self->recipient->target;
     if (target == nullptr) return;
+    self->recipient->is_answering = true;
     try {
         self->what(target->response());
     } catch (...) {
-        if (!target->started()) {
-            target->head.clear();
-            target->head.status = 500;
-            target->answer_text({});
-        } else {
-            target->abort();
-        }
+        target->fail_response(std::current_exception());
     }
+    self->recipient->is_answering = false;
     target->responder_done();
 }
 
@@ -166,11 +165,28 @@ void exchange::wait_for_responder(continuation next) noexcept {
     wake_if_dead();
 }
 
-// A client that only ended its side may still read; one that is gone ends the wait.
+// A client that only ended its side may still read; one that is gone ends the wait, but not in the
+// midst of the answer that aborts it.
 void exchange::wake_if_dead() noexcept {
-    if (unheard()) return responder_done();
+    if (!unheard()) return watch_client();
+    if (responder_ != nullptr && !responder_->is_answering) responder_done();
+}
+
+void exchange::when_aborted(continuation told) noexcept {
+    on_aborted_ = told;
+    watch_client();
+}
+
+void exchange::watch_client() noexcept {
     when_client_gone(
-        {[](void* self) noexcept { static_cast<exchange*>(self)->wake_if_dead(); }, this});
+        {[](void* self) noexcept { static_cast<exchange*>(self)->on_client_gone(); }, this});
+}
+
+// The handler first: where it ends, whoever waits for its responder looks at the client anew.
+void exchange::on_client_gone() noexcept {
+    if (!on_aborted_) return wake_if_dead();
+    const continuation told = std::exchange(on_aborted_, {});
+    told.run(told.context);
 }
 
 void exchange::responder_done() noexcept {
@@ -182,15 +198,66 @@ void exchange::responder_done() noexcept {
     responder_->target = nullptr;
     responder_.reset();
     when_client_gone({});
-    if (on_answered_) {
-        const continuation next = std::exchange(on_answered_, {});
-        next.run(next.context);
+    const continuation told = std::exchange(on_aborted_, {}),
+                       next = std::exchange(on_answered_, {});
+    if (told) told.run(told.context);
+    if (next) next.run(next.context);
+}
+
+void exchange::fail_response(std::exception_ptr why) noexcept {
+    std::string what = "an exception that is no std::exception";
+    try {
+        std::rethrow_exception(std::move(why));
+    } catch (const std::exception& known) {
+        what = known.what();
+    } catch (...) {}
+    if (log_writer* const log = connection_->on_core().log();
+        log != nullptr && log->enabled(log_level::error, "request")) {
+        log->write(log_level::error, "request",
+                   request_.id() + " unhandled exception: " + escape(what, 256));
     }
+    threw_ = true;
+    if (started_) return cut_short();
+    const bool close = head.close;
+    head.clear();
+    head.close = close;
+    head.status = 500;
+    answer_text({});
+    drop_trailers();
+}
+
+// HEAD says what GET would have had, 304 may. A client of HTTP/1 finds the end of 205 by its length
+// (RFC 9110 15.3.6); 204 and a tunnel must not have one.
+std::optional<uint64_t> exchange::unsent_length(size_t size) const noexcept {
+    if (head.status == 205) return uint64_t{0};
+    if (!asked.is_head || head.status == 204 || (size == 0 && !head.content_length))
+        return std::nullopt;
+    return head.content_length.value_or(size);
+}
+
+void exchange::log_refusal(rejection_reason why) noexcept {
+    if (log_writer* const log = connection_->on_core().log();
+        log != nullptr && log->enabled(log_level::debug, "request")) {
+        log->write(log_level::debug, "request",
+                   connection_->id() + " refused with " + std::to_string(head.status) + ": " +
+                       std::string(name(why)));
+    }
+}
+
+void exchange::tell(request_observer& told, request_outcome& outcome) noexcept {
+    outcome.threw = threw_;
+    outcome.secure = connection_->tls() != nullptr;
+    outcome.rejection = rejection_;
+    outcome.began = began_;
+    if (outcome.understood)
+        told.active[outcome.secure ? 1 : 0][static_cast<size_t>(outcome.verb)].subtract();
+    told.on_request_over(*this, outcome);
 }
 
 void exchange::end() noexcept {
     live_ = false;
-    started_ = false;
+    started_ = was_unheard_ = threw_ = false;
+    rejection_ = rejection_reason::none;
     body_wanted_ = true;
     head.clear();
     body_text_.clear();
@@ -201,6 +268,7 @@ void exchange::end() noexcept {
     routes.pattern = {};
     asked.trailers = nullptr;
     asked.upgrades_to = {};
+    on_aborted_ = {};
     when_client_gone({});
 }
 

@@ -10,6 +10,7 @@
 #include "protocols/http/rejection.h"
 #include "protocols/http/response_head.h"
 #include "protocols/http/route_values.h"
+#include "protocols/http/status.h"
 
 #include <saker/end_reason.h>
 #include <saker/request.h>
@@ -19,11 +20,37 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+namespace saker {
+
+class request_observer;
+
+enum class http_version : uint8_t { http10, http11, http2 };
+
+// What has come of a request.
+struct request_outcome {
+    // Its head was whole and lawful; without, only the rejection, the status and `line` are known.
+    bool understood = false;
+    bool threw = false;   // its handler did, and 500 was answered or the connection reset
+    bool secure = false;  // it came over TLS
+    method verb = method::custom;
+    http_version version = http_version::http11;
+    uint16_t status = 0;  // that was sent; 0: none, or the client had gone before
+    rejection_reason rejection = rejection_reason::none;
+    end_reason ended = end_reason::none;  // why its connection is gone, where it is
+    // The turn in which its head was whole; where that never came, in which its first byte came.
+    std::chrono::steady_clock::time_point began;
+    uint64_t body_sent = 0;  // bytes, without framing, that were handed over to be sent
+    std::string_view line;   // what came of the request line; only where it is not understood
+};
+
+}  // namespace saker
 
 namespace saker::detail {
 
@@ -81,8 +108,8 @@ public:
 
     // It has gone, has ended its side, or has cancelled this request.
     [[nodiscard]] virtual bool client_gone() const noexcept = 0;
-    // Run once at the next of these; an empty continuation forgets it.
-    virtual void when_client_gone(continuation told) noexcept = 0;
+    // Run once at the next of these, or when a responder has ended the answer.
+    void when_aborted(continuation told) noexcept;
     // Nothing that is written reaches it any more.
     [[nodiscard]] virtual bool unheard() const noexcept = 0;
 
@@ -129,11 +156,15 @@ public:
         return awaiter{*this};
     }
     void responder_done() noexcept;
+    // Who answers threw: logged, and 500 if nothing was sent; else the answer is cut short.
+    void fail_response(std::exception_ptr why) noexcept;
 
     // Debug builds: the application may use it now.
     [[nodiscard]] bool live() const noexcept { return live_; }
 
 protected:
+    // Run once when the client is gone as in `client_gone`; an empty continuation forgets it.
+    virtual void when_client_gone(continuation told) noexcept = 0;
     // Runs `on_input` once, when something of the body, its end or a deadline has come.
     virtual void wait_for_input() noexcept = 0;
     // Runs `on_input` after this time at the latest, too.
@@ -143,6 +174,23 @@ protected:
     [[nodiscard]] virtual bool input_is_due() noexcept = 0;
     void on_input() noexcept;
     void wait_for_responder(continuation next) noexcept;
+
+    // Nobody is to take what has been sent of the answer for all of it.
+    virtual void cut_short() noexcept = 0;
+    virtual void drop_trailers() noexcept = 0;
+    // RFC 9110 6.4.1: none after HEAD, a status that has none, and for a 2xx of CONNECT.
+    [[nodiscard]] bool body_allowed(bool is_connect) const noexcept {
+        return !asked.is_head && has_content(head.status) && !(is_connect && head.status < 300);
+    }
+    // What a head says of the length of a body that is not sent; `size`: what the handler gave.
+    [[nodiscard]] std::optional<uint64_t> unsent_length(size_t size) const noexcept;
+    // Nobody has listened to the client for so long.
+    void pardon_client(std::chrono::nanoseconds most) noexcept {
+        coming_in_.pardon(most, connection_->on_core().peer_time());
+    }
+    void log_refusal(rejection_reason why) noexcept;
+    // Adds what all versions know, and tells it.
+    void tell(request_observer& told, request_outcome& outcome) noexcept;
 
     exchange() noexcept : request_(*this), response_(*this), in_(*this), out_(*this) {}
     ~exchange() = default;
@@ -157,7 +205,11 @@ protected:
     core_connection* connection_ = nullptr;
     bool started_ = false;  // something of the final response is in the output pipe
     bool live_ = false;
-    bool body_wanted_ = true;  // the response that has started has a body
+    bool body_wanted_ = true;   // the response that has started has a body
+    bool was_unheard_ = false;  // the client had gone when the answer began
+    bool threw_ = false;        // who answers has
+    rejection_reason rejection_ = rejection_reason::none;
+    steady_time began_;  // as in `request_outcome`
     std::string body_text_;
     share body_share_;
 
@@ -166,13 +218,15 @@ private:
     friend class saker::response;
     void time_body() noexcept;
     void wake_if_dead() noexcept;
+    void watch_client() noexcept;
+    void on_client_gone() noexcept;
 
     saker::request request_;
     saker::response response_;
     request_body in_;
     response_body out_;
     std::shared_ptr<responder::state> responder_;
-    continuation on_answered_;
+    continuation on_answered_, on_aborted_;
     continuation on_body_;
     share body_piece_;
     read_account coming_in_;
@@ -181,25 +235,6 @@ private:
 }  // namespace saker::detail
 
 namespace saker {
-
-enum class http_version : uint8_t { http10, http11, http2 };
-
-// What has come of a request.
-struct request_outcome {
-    // Its head was whole and lawful; without, only the rejection, the status and `line` are known.
-    bool understood = false;
-    bool threw = false;   // its handler did, and 500 was answered or the connection reset
-    bool secure = false;  // it came over TLS
-    method verb = method::custom;
-    http_version version = http_version::http11;
-    uint16_t status = 0;  // that was sent; 0: none, or the client had gone before
-    rejection_reason rejection = rejection_reason::none;
-    end_reason ended = end_reason::none;  // why its connection is gone, where it is
-    // The turn in which its head was whole; where that never came, in which its first byte came.
-    std::chrono::steady_clock::time_point began;
-    uint64_t body_sent = 0;  // bytes, without framing, that were handed over to be sent
-    std::string_view line;   // what came of the request line; only where it is not understood
-};
 
 // Measures and logs requests: told of each when it is over. One a core; what it is shown is valid
 // during the call.

@@ -118,7 +118,7 @@ bool request::aborted() const noexcept {
     check(exchange_);
     return exchange_.client_gone();
 }
-void request::when_aborted(continuation next) noexcept { exchange_.when_client_gone(next); }
+void request::when_aborted(continuation next) noexcept { exchange_.when_aborted(next); }
 
 bool request::can_upgrade() const noexcept {
     check(exchange_);

@@ -36,8 +36,6 @@ public:
     [[nodiscard]] bool in_fields() const noexcept { return parser_.in_fields(); }
     // What the handler has left undone: the head, the rest of the framing.
     void finish_response() noexcept;
-    // The handler threw: 500 if nothing was sent, else the connection is aborted.
-    void fail_response(std::exception_ptr why) noexcept;
     // Takes what is left of the body out of the pipe. False: more is to come.
     [[nodiscard]] bool drain_body() noexcept;
     // The connection is another protocol's; nothing of HTTP follows.
@@ -67,9 +65,6 @@ public:
     void abort() noexcept override;
     void reset(uint32_t) noexcept override { abort(); }
     bool client_gone() const noexcept override { return connection_->peer_gone(); }
-    void when_client_gone(continuation told) noexcept override {
-        connection_->when_peer_gone(told);
-    }
     bool unheard() const noexcept override { return connection_->output_dead(); }
     bool has_room() noexcept override {
         connection_->output().publish();
@@ -84,6 +79,9 @@ private:
     enum class body_state : uint8_t { none, sized, chunked, done, failed };
     enum class framing : uint8_t { no_body, sized, chunked, until_close, upgraded };
 
+    void when_client_gone(continuation told) noexcept override {
+        connection_->when_peer_gone(told);
+    }
     void wait_for_input() noexcept override {
         connection_->input().when_readable(
             {[](void* self) noexcept { static_cast<http1_exchange*>(self)->on_input(); }, this});
@@ -111,7 +109,8 @@ private:
     void fail_body(rejection_reason why, end_reason end) noexcept;
 
     // http1_response.cc
-    [[nodiscard]] bool body_allowed() const noexcept;
+    void cut_short() noexcept override { connection_->abort(end_reason::unhandled_exception); }
+    void drop_trailers() noexcept override { trailers_.clear(); }
     [[nodiscard]] bool leaves_body() const noexcept;
     void write_head(std::optional<uint64_t> length, std::string_view body) noexcept;
     char* format_head(char* out, std::optional<uint64_t> length) noexcept;
@@ -128,14 +127,10 @@ private:
     size_t parked_ = 0;      // bytes of it that are not in the pipe any more
     std::string path_;       // decoded, where that differs
 
-    rejection_reason rejection_ = rejection_reason::none;
     body_state body_ = body_state::none;
     bool reading_ = false;        // the handler has asked for the body
     bool must_continue_ = false;  // 100 Continue is awaited by the client and not sent
     bool keep_alive_ = false;
-    bool was_unheard_ = false;  // the client had gone when the answer began
-    bool threw_ = false;        // the handler has
-    steady_time began_;
     framing framing_ = framing::no_body;
     uint64_t body_remaining_ = 0;
     uint64_t body_read_ = 0;

@@ -21,21 +21,16 @@ void http1_exchange::tell_outcome() noexcept {
     if (told == nullptr || (!understood && rejection_ == rejection_reason::none)) return;
     request_outcome outcome;
     outcome.understood = understood;
-    outcome.threw = threw_;
-    outcome.secure = connection_->tls() != nullptr;
     outcome.status = started_ && !was_unheard_ ? head.status : uint16_t{0};
-    outcome.rejection = rejection_;
-    outcome.began = began_;
     if (connection_->output_dead()) outcome.ended = connection_->ended_by();
     if (understood) {
         outcome.verb = head_.method();
         outcome.version = head_.version_minor() == 0 ? http_version::http10 : http_version::http11;
         outcome.body_sent = was_unheard_ ? 0 : written_;
-        told->active[outcome.secure ? 1 : 0][static_cast<size_t>(outcome.verb)].subtract();
     } else {
         outcome.line = first_line();
     }
-    told->on_request_over(*this, outcome);
+    tell(*told, outcome);
 }
 
 }  // namespace saker::http1

@@ -128,9 +128,8 @@ void http1_exchange::end_request() noexcept {
     parked_ = 0;
     straddled_.clear();
     if (straddled_.capacity() > most_kept) straddled_.shrink_to_fit();
-    rejection_ = rejection_reason::none;
     body_ = body_state::none;
-    reading_ = must_continue_ = keep_alive_ = was_unheard_ = threw_ = false;
+    reading_ = must_continue_ = keep_alive_ = false;
     framing_ = framing::no_body;
     body_remaining_ = body_read_ = written_ = 0;
     trailers_.clear();

@@ -3,7 +3,6 @@
 
 #include "protocols/http1/http1_exchange.h"
 
-#include "core/base/log.h"
 #include "protocols/http/status.h"
 #include "protocols/http1/http1_service.h"
 
@@ -42,12 +41,6 @@ char* put_status_line(char* out, uint16_t status, std::string_view reason) noexc
 }
 
 }  // namespace
-
-// RFC 9110 6.4.1: none after HEAD, 1xx, 204, 304; and for a 2xx of CONNECT.
-bool http1_exchange::body_allowed() const noexcept {
-    if (asked.is_head || head.status == 204 || head.status == 304) return false;
-    return head_.method() != method::connect || head.status >= 300;
-}
 
 char* http1_exchange::format_head(char* out, std::optional<uint64_t> length) noexcept {
     out = put_status_line(out, head.status, head.reason);
@@ -113,13 +106,8 @@ void http1_exchange::send_whole_answer() noexcept {
     if (body_ == body_state::failed) keep_alive_ = false;
     const bool has_share = !body_share_.empty();
     const size_t size = has_share ? body_share_.size() : body_text_.size();
-    if (!body_allowed()) {
-        // HEAD says what GET would have; 304 may; 204 and a tunnel must not.
-        const bool says_length = asked.is_head && (size != 0 || head.content_length);
-        return write_head(says_length ? std::optional<uint64_t>(head.content_length.value_or(size))
-                                      : std::nullopt,
-                          {});
-    }
+    if (!body_allowed(head_.method() == method::connect))
+        return write_head(unsent_length(size), {});
     if (head.content_length.value_or(size) != size) {
         // Found before anything was sent: 500, as with Kestrel, and the connection goes on.
         fail_response(std::make_exception_ptr(
@@ -140,10 +128,10 @@ void http1_exchange::send_whole_answer() noexcept {
 
 void http1_exchange::start_streaming() noexcept {
     if (started_) return;
-    if (!body_allowed()) {
+    if (!body_allowed(head_.method() == method::connect)) {
         framing_ = framing::no_body;
         body_wanted_ = false;
-        return write_head(asked.is_head ? head.content_length : std::nullopt, {});
+        return write_head(unsent_length(0), {});
     }
     if (head.content_length) {
         framing_ = framing::sized;
@@ -247,28 +235,6 @@ void http1_exchange::abort() noexcept { connection_->abort(end_reason::aborted_b
 // The core has no slab for what has to be written: the only place where that ends a connection.
 void http1_exchange::out_of_memory() noexcept { connection_->abort(end_reason::out_of_memory); }
 
-void http1_exchange::fail_response(std::exception_ptr why) noexcept {
-    std::string what = "an exception that is no std::exception";
-    try {
-        std::rethrow_exception(std::move(why));
-    } catch (const std::exception& known) {
-        what = known.what();
-    } catch (...) {}
-    if (log_writer* const log = connection_->on_core().log();
-        log != nullptr && log->enabled(log_level::error, "request")) {
-        log->write(log_level::error, "request",
-                   request().id() + " unhandled exception: " + escape(what, 256));
-    }
-    threw_ = true;
-    if (started_) return connection_->abort(end_reason::unhandled_exception);
-    const bool close = head.close;
-    head.clear();
-    head.close = close;
-    head.status = 500;
-    body_text_.clear();
-    body_share_ = {};
-}
-
 void http1_exchange::reject(rejection_reason why) noexcept {
     rejection_ = why;
     keep_alive_ = false;
@@ -279,14 +245,8 @@ void http1_exchange::reject(rejection_reason why) noexcept {
         head.add("Allow", allowed);
     framing_ = framing::no_body;
     write_head(uint64_t{0}, {});
-    core& home = connection_->on_core();
-    if (in_head) home.counts().rejections[static_cast<size_t>(why)].add();
-    if (log_writer* const log = home.log();
-        log != nullptr && log->enabled(log_level::debug, "request")) {
-        log->write(log_level::debug, "request",
-                   connection_->id() + " refused with " + std::to_string(head.status) + ": " +
-                       std::string(name(why)));
-    }
+    if (in_head) connection_->on_core().counts().rejections[static_cast<size_t>(why)].add();
+    log_refusal(why);
 }
 
 }  // namespace saker::http1

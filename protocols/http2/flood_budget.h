@@ -45,18 +45,24 @@ public:
 
     // False where it is spent.
     [[nodiscard]] bool spend(int32_t cost, std::chrono::nanoseconds now) noexcept {
-        left_ -= cost;
-        if (left_ <= most / 4) [[unlikely]]
+        if (now - since_ >= step || left_ - cost <= most / 4) [[unlikely]]
             refill(now);
+        left_ -= cost;
         return left_ > 0;
     }
     void earn(int32_t gain) noexcept { left_ = std::min(left_ + gain, most); }
     // A quarter is left: what is new is refused, what runs goes on.
-    [[nodiscard]] bool is_low() const noexcept { return left_ <= most / 4; }
+    [[nodiscard]] bool is_low(std::chrono::nanoseconds now) noexcept {
+        if (left_ <= most / 4) refill(now);
+        return left_ <= most / 4;
+    }
     [[nodiscard]] int32_t left() const noexcept { return left_; }
 
 private:
-    // What the time since the last look has earned; looked at only when it matters.
+    // Time that has passed while nothing was missing earns nothing: so it is looked at as often.
+    static constexpr std::chrono::milliseconds step{100};
+
+    // What the time since the last look has earned.
     void refill(std::chrono::nanoseconds now) noexcept {
         const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now - since_);
         const int64_t gain = std::min<int64_t>(passed.count() * a_second / 1000, most);

@@ -80,7 +80,19 @@ bool http2_connection::has_too_much() const noexcept {
 
 void http2_connection::wait_for_memory(std::coroutine_handle<> waiting) noexcept {
     full_ = waiting;
+    full_since_ = home_.now();
     arm(due::memory, std::chrono::milliseconds(100));  // others may have let go of theirs
+}
+
+// The peer's times begin anew: what it said meanwhile has yet to be read.
+void http2_connection::hear_again() noexcept {
+    was_full_ = true;
+    const auto deaf = home_.now() - full_since_;
+    for (const auto& one : streams_) one->pardon(deaf);
+    if (armed_for(due::pong))
+        arm(due::pong, bounded(service_.limits().http2.keep_alive_ping_timeout));
+    if (armed_for(due::head)) arm(due::head, bounded(service_.limits().request_headers_timeout));
+    std::exchange(full_, {}).resume();
 }
 
 bool http2_connection::goes_on() const noexcept {
@@ -93,12 +105,10 @@ bool http2_connection::goes_on() const noexcept {
 
 void http2_connection::look() noexcept {
     pipe& in = connection_.input();
-    if (connection_.expired() == deadline::idle_close) {
-        if (phase_ == phase::preface) {
-            failed_ = true;
-            return;
-        }
-        call_last();
+    // Of a stop. Behind the preface GOAWAY is said in two steps, which have a time of their own.
+    if (connection_.expired() == deadline::idle_close && phase_ == phase::preface) {
+        failed_ = true;
+        return;
     }
     if (phase_ == phase::preface && !take_preface()) return;
     while (!in.empty() && !failed_ && !has_too_much()) take(in.take(in.front().size()));
@@ -215,12 +225,15 @@ void http2_connection::unwanted_head() noexcept {
 
 // A stream that the peer may not open now is refused: it can ask again (RFC 9113 8.7), later.
 bool http2_connection::open(uint32_t id) noexcept {
-    last_id_ = id;
+    // The last GOAWAY waits to be sent, and has said that nobody looks at this one.
+    const bool is_too_late = phase_ == phase::last_call;
+    if (!is_too_late) last_id_ = id;
     const bool too_many = open_ >= service_.limits().http2.max_streams_per_connection;
-    const bool too_busy = budget_.is_low() || running_ >= service_.most_running();
-    if (too_many || too_busy) {
-        session_.reset(id, too_many ? error_code::refused_stream : error_code::enhance_your_calm);
-        forgive(id);
+    const bool too_busy = budget_.is_low(home_.peer_time()) || running_ >= service_.most_running();
+    if (too_many || too_busy || is_too_late) {
+        session_.reset(id, too_many || is_too_late ? error_code::refused_stream
+                                                   : error_code::enhance_your_calm);
+        if (!is_too_late) forgive(id);
         unwanted_head();
         return true;
     }
@@ -319,7 +332,7 @@ void http2_connection::on_stream_closed(http2_stream& of, error_code) noexcept {
 
 // A stream's own window that grows too large is that stream's error; one that does so by SETTINGS
 // the connection's (RFC 9113 6.9.2). nghttp2 resets the stream for either.
-void http2_connection::on_window_overflow() noexcept { ++overflows_; }
+void http2_connection::on_window_overflow(http2_stream& of) noexcept { of.window_overflows = true; }
 
 // What comes for it is no error: the peer did not know yet. From the moment on that we have
 // decided, for its frames may be in the same read.
@@ -331,10 +344,14 @@ void http2_connection::forgive(uint32_t id) noexcept {
 }
 
 void http2_connection::on_reset_sent(uint32_t id, error_code code) noexcept {
-    if (code == error_code::flow_control_error && overflows_ == 0)
+    const http2_stream* const of = session_.find(id);
+    const bool is_ours = of != nullptr && of->was_reset_by_app();
+    if (code == error_code::flow_control_error && of != nullptr && !is_ours &&
+        !of->window_overflows)
         return fail(error_code::flow_control_error, end_reason::flow_control_window_exceeded);
-    if (code == error_code::flow_control_error) --overflows_;
+    if (id > last_id_) return;  // the last GOAWAY's
     forgive(id);
+    if (is_ours) return;
     switch (code) {  // those that the peer has brought about (CVE-2025-8671)
         case error_code::protocol_error:
         case error_code::flow_control_error:
@@ -373,7 +390,6 @@ void http2_connection::end_stream(http2_stream& of) noexcept {
 }
 
 void http2_connection::reset(http2_stream& of, error_code code) noexcept {
-    if (code == error_code::flow_control_error) ++overflows_;
     session_.reset(of.id(), code);
     send_soon();
 }

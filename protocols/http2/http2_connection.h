@@ -51,6 +51,11 @@ public:
     void sent(size_t less) noexcept { queued_ -= less; }
     // At the turn's end, once: sends what there is.
     void send_soon() noexcept { home_.at_turn_end(*this); }
+    // Streams are asked to say 100 when all that came was looked at.
+    void continue_soon() noexcept {
+        some_continue_ = true;
+        send_soon();
+    }
     // Looks at the stream when nobody is in the midst of anything.
     void look_at(http2_stream&) noexcept;
     void give_back(http2_stream&, size_t size) noexcept;
@@ -68,7 +73,9 @@ public:
     void reset(http2_stream&, error_code) noexcept;
     // Ends the connection: GOAWAY with the code. The first one counts.
     void fail(error_code, end_reason) noexcept;
-    [[nodiscard]] bool receives_slowly() const noexcept { return session_.receives_slowly(); }
+    [[nodiscard]] bool receives_slowly() const noexcept {
+        return full_ != nullptr || session_.receives_slowly();
+    }
 
 private:
     enum class phase : uint8_t { preface, serving, announced, last_call };
@@ -100,6 +107,7 @@ private:
         void await_resume() const noexcept {}
     };
     void wait_for_memory(std::coroutine_handle<> waiting) noexcept;
+    void hear_again() noexcept;
     void look() noexcept;
     [[nodiscard]] bool take_preface() noexcept;
     void refuse_preface(std::string_view begins) noexcept;
@@ -128,7 +136,8 @@ private:
     bool on_data_end(http2_stream&) noexcept override;
     void on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept override;
     void on_settings() noexcept override;
-    void on_window_overflow() noexcept override;
+    void on_window_overflow(http2_stream&) noexcept override;
+    void on_invalid(uint8_t type, uint8_t flags) noexcept override;
     void on_goaway() noexcept override;
     void on_stream_closed(http2_stream&, error_code) noexcept override;
     outgoing on_send(http2_stream&, size_t most) noexcept override;
@@ -176,6 +185,7 @@ private:
     void leave() noexcept;
     void on_peer_gone() noexcept;
     void cancel_all(end_reason why) noexcept;
+    void cut() noexcept;
 
     core_connection& connection_;
     service& service_;
@@ -189,7 +199,8 @@ private:
     uint32_t left_ = 0;  // of its payload
     frame_head frame_;
     bool brought_data_ = false;
-    const share* taking_ = nullptr;  // what `receive` was given lies in it
+    std::optional<frame_head> invalid_;  // nghttp2 ends the connection for it
+    const share* taking_ = nullptr;      // what `receive` was given lies in it
     http2_stream* head_of_ = nullptr;
     http2_stream* ready_ = nullptr;          // its request waits for the end of its frame
     std::unique_ptr<head_fields> unwanted_;  // a head that nobody answers
@@ -209,9 +220,9 @@ private:
     uint64_t timed_unit_ = UINT64_MAX;  // ... when `due::head` was armed
     uint32_t last_id_ = 0;              // of a stream that was opened
     uint64_t requests_ = 0;
-    uint32_t open_ = 0;       // streams that count against the limit
-    uint32_t running_ = 0;    // handlers
-    uint32_t overflows_ = 0;  // streams that are to be reset for their windows
+    uint32_t open_ = 0;           // streams that count against the limit
+    uint32_t running_ = 0;        // handlers
+    bool some_continue_ = false;  // are to `say_continue`
     size_t queued_ = 0;
     size_t unread_ = 0;  // bytes of bodies that no handler has taken
     std::vector<std::unique_ptr<http2_stream>> streams_;  // all that are not over
@@ -234,6 +245,8 @@ private:
     uint64_t sent_ = 0, sent_at_look_ = 0;  // bytes of DATA
     std::coroutine_handle<> ending_;
     std::coroutine_handle<> full_;  // waits until what came was read
+    steady_time full_since_;
+    bool was_full_ = false;  // since stalls were looked at
 };
 
 }  // namespace saker::http2

@@ -8,6 +8,8 @@
 namespace saker::http2 {
 
 void http2_connection::on_turn_end() noexcept {
+    // An error behind the end of what comes: `run` looks at nothing any more.
+    if (is_left_ && is_dead() && !is_cut_) cut();
     if (!awake_.empty()) sweep();
     pump();
     if (!awake_.empty()) sweep();
@@ -17,7 +19,7 @@ void http2_connection::on_turn_end() noexcept {
         return;
     }
     if (full_) {
-        if (!goes_on() || !has_too_much()) std::exchange(full_, {}).resume();
+        if (!goes_on() || !has_too_much()) hear_again();
         return;
     }
     if (!goes_on()) connection_.input().interrupt();
@@ -39,6 +41,9 @@ void http2_connection::pump() noexcept {
     if (phase_ == phase::preface || connection_.output_dead()) {
         all_sent_ = true;
         return;
+    }
+    if (std::exchange(some_continue_, false)) {
+        for (const auto& one : streams_) one->say_continue();
     }
     pipe& out = connection_.output();
     all_sent_ = false;
@@ -80,7 +85,7 @@ session_events::sending http2_connection::on_send_data(http2_stream& of, std::st
 void http2_connection::on_end_sent(http2_stream& of) noexcept {
     of.answered();
     budget_.earn(earned_by_answer);
-    if (of.expects_data()) session_.reset(of.id(), error_code::no_error);
+    if (of.expects_data() && !of.handler_running()) session_.reset(of.id(), error_code::no_error);
 }
 
 // nghttp2 has ended the connection: what for, as far as its code and the frame tell.
@@ -91,25 +96,31 @@ void http2_connection::on_error_found(error_code code, std::string_view) noexcep
     send_soon();
 }
 
+// Behind it others may have come before GOAWAY leaves.
+void http2_connection::on_invalid(uint8_t type, uint8_t flags) noexcept {
+    if (!invalid_) invalid_ = frame_head{0, type, flags, 0};
+}
+
 end_reason http2_connection::reason_of(error_code code) const noexcept {
+    const frame_head& wrong = invalid_ ? *invalid_ : frame_;
     constexpr uint8_t data = 0, headers = 1, priority = 2, settings = 4, window_update = 8;
     switch (code) {
         case error_code::frame_size_error: return end_reason::invalid_frame_length;
         case error_code::compression_error: return end_reason::error_reading_headers;
         case error_code::flow_control_error:
-            return frame_.type == settings ? end_reason::invalid_settings
-                                           : end_reason::flow_control_window_exceeded;
+            return wrong.type == settings ? end_reason::invalid_settings
+                                          : end_reason::flow_control_window_exceeded;
         case error_code::stream_closed: return end_reason::received_frame_after_stream_close;
         case error_code::enhance_your_calm: return end_reason::enhance_your_calm;
         case error_code::internal_error: return end_reason::other_error;
         default: break;
     }
     constexpr uint8_t padded = 8;
-    switch (frame_.type) {
+    switch (wrong.type) {
         case data: return end_reason::invalid_data_padding;
         case headers:
-            return (frame_.flags & padded) != 0 ? end_reason::invalid_data_padding
-                                                : end_reason::stream_self_dependency;
+            return (wrong.flags & padded) != 0 ? end_reason::invalid_data_padding
+                                               : end_reason::stream_self_dependency;
         case priority: return end_reason::stream_self_dependency;
         case settings: return end_reason::invalid_settings;
         case window_update: return end_reason::window_update_size_invalid;

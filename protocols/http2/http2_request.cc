@@ -279,17 +279,23 @@ bool http2_stream::limit_body(std::optional<uint64_t> most) noexcept {
     return true;
 }
 
-// Kestrel: the limit is looked at, and 100 Continue is sent, when the application first reads.
+// Kestrel: the limit is looked at, and 100 Continue is sent, when the application first reads. That
+// may be in the midst of what came: the frames behind the head are looked at first.
 void http2_stream::begin_reading() noexcept {
     reading_ = true;
-    if (asked.content_length && body_limit_ && *asked.content_length > *body_limit_)
+    if (asked.content_length && body_limit_ && *asked.content_length > *body_limit_) {
+        must_continue_ = false;
         return fail_body(request_body_too_large);
-    if (must_continue_ && !started_ && body_come_ == 0) {
-        constexpr sent_field go_on{":status", "100"};
-        if (!owner_->frames().inform(id_, {&go_on, 1})) return out_of_memory();
-        owner_->send_soon();
     }
-    must_continue_ = false;
+    if (must_continue_) owner_->continue_soon();
+}
+
+void http2_stream::say_continue() noexcept {
+    if (!reading_ || !std::exchange(must_continue_, false)) return;
+    if (started_ || cancelled_ || remote_ended_ || body_come_ > 0) return;
+    constexpr sent_field go_on{":status", "100"};
+    if (!owner_->frames().inform(id_, {&go_on, 1})) return out_of_memory();
+    owner_->send_soon();
 }
 
 bool http2_stream::poll_body(share& next) noexcept {
@@ -348,7 +354,10 @@ void http2_stream::stop_timing_input() noexcept { connection_->on_core().timers(
 
 // Where the connection's window was not given back, it is not this client that is slow.
 void http2_stream::on_timer() noexcept {
-    if (owner_->receives_slowly()) return time_input(std::chrono::seconds(1));
+    if (owner_->receives_slowly()) {
+        pardon_client(std::chrono::nanoseconds::max());
+        return time_input(std::chrono::seconds(1));
+    }
     due_ = true;
     in_->interrupt();
 }

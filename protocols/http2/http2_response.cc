@@ -1,7 +1,6 @@
 // The outgoing half of a stream: the head for nghttp2, and what DATA frames are filled with. Small
 // answers lie in a text of the exchange's until they are sent; large bodies are shares in a pipe.
 
-#include "core/base/log.h"
 #include "protocols/http/characters.h"
 #include "protocols/http/status.h"
 #include "protocols/http2/http2_connection.h"
@@ -37,13 +36,6 @@ bool is_secret(header_id id) noexcept {
 
 }  // namespace
 
-// RFC 9110 6.4.1 and 15.3.6: none after HEAD, 1xx, 204, 205, 304; and for a 2xx of CONNECT.
-bool http2_stream::body_allowed() const noexcept {
-    if (asked.is_head || head.status == 204 || head.status == 205 || head.status == 304)
-        return false;
-    return asked.method != "CONNECT" || head.status >= 300;
-}
-
 // ---- the handler ----
 
 void http2_stream::answer_request() noexcept {
@@ -73,13 +65,15 @@ void http2_stream::after_answer() noexcept {
     finish_response();
     handler_running_ = false;
     live_ = false;
-    if (!in_->empty()) owner_->taken(*this, in_->length());
-    in_->stop_reading();
+    if (tunnel_ == nullptr && !in_->empty()) owner_->taken(*this, in_->length());
+    in_->stop_reading();  // a tunnel gives back what it owes
+    if (open_ && end_sent_ && expects_data()) owner_->reset(*this, error_code::no_error);
     owner_->handler_ended(*this);
 }
 
 void http2_stream::finish_response() noexcept {
     if (tunnel_ != nullptr) {
+        out_->publish();
         response_rate_ = service_.limits().min_response_data_rate;  // of what is left to send
         owe_end();
         return more_to_send();
@@ -103,14 +97,9 @@ void http2_stream::send_whole_answer() noexcept {
     }
     const bool has_share = !body_share_.empty();
     const size_t size = has_share ? body_share_.size() : body_text_.size();
-    if (!body_allowed()) {
-        // HEAD says what GET would have; 304 may; 204 and a tunnel must not.
-        const bool says_length = asked.is_head && (size != 0 || head.content_length);
+    if (!body_allowed(asked.method == "CONNECT")) {
         body_wanted_ = false;
-        if (head.status == 205) return send_head(uint64_t{0}, false);
-        return send_head(says_length ? std::optional<uint64_t>(head.content_length.value_or(size))
-                                     : std::nullopt,
-                         false);
+        return send_head(unsent_length(size), false);
     }
     if (head.content_length.value_or(size) != size) {
         // Found before anything was sent: 500, as with Kestrel.
@@ -150,6 +139,7 @@ void http2_stream::keep_to_send(share piece) noexcept {
 // ---- heads ----
 
 void http2_stream::send_head(std::optional<uint64_t> length, bool body) noexcept {
+    say_continue();
     started_ = true;
     was_unheard_ = unheard();
     core_counts& counts = connection_->on_core().counts();
@@ -157,13 +147,13 @@ void http2_stream::send_head(std::optional<uint64_t> length, bool body) noexcept
     if (head.close) connection_->request_close(end_reason::connection_close_requested);
     if (!open_ || cancelled_) return stop_output();
 
-    std::vector<sent_field> fields;
+    std::vector<sent_field>& fields = service_.gathered_fields();
     try {
         fill_in_head(length, fields);
     } catch (const std::bad_alloc&) {
         return out_of_memory();
     }
-    if (!owner_->frames().answer(id_, fields, body ? this : nullptr)) return out_of_memory();
+    if (!owner_->frames().answer(id_, fields, body)) return out_of_memory();
     head_sent_ = true;
     owner_->send_soon();
 }
@@ -178,6 +168,7 @@ void http2_stream::fill_in_head(std::optional<uint64_t> length, std::vector<sent
     });
     sent_text_.clear();
     sent_text_.reserve(size);
+    fields.clear();
     fields.reserve(count);
     const auto keep = [&](std::string_view text) -> std::string_view {
         const size_t at = sent_text_.size();
@@ -209,6 +200,7 @@ void http2_stream::send_early_hints(std::span<const std::string_view> links) noe
 }
 
 void http2_stream::add_trailer(std::string_view name, std::string_view value) {
+    if (is_dropped(find_header(name))) return;
     std::string lower(name);
     for (char& c : lower) c = to_lower(c);
     sent_trailers_.emplace_back(std::move(lower), value);
@@ -218,9 +210,9 @@ void http2_stream::add_trailer(std::string_view name, std::string_view value) {
 
 void http2_stream::start_streaming() noexcept {
     if (started_) return;
-    if (!body_allowed()) {
+    if (!body_allowed(asked.method == "CONNECT")) {
         body_wanted_ = false;
-        return send_head(asked.is_head ? head.content_length : std::nullopt, false);
+        return send_head(unsent_length(0), false);
     }
     send_head(head.content_length, true);
 }
@@ -337,41 +329,15 @@ void http2_stream::out_of_memory() noexcept {
     owner_->send_soon();
 }
 
-void http2_stream::fail_response(std::exception_ptr why) noexcept {
-    std::string what = "an exception that is no std::exception";
-    try {
-        std::rethrow_exception(std::move(why));
-    } catch (const std::exception& known) {
-        what = known.what();
-    } catch (...) {}
-    if (log_writer* const log = connection_->on_core().log();
-        log != nullptr && log->enabled(log_level::error, "request")) {
-        log->write(log_level::error, "request",
-                   request().id() + " unhandled exception: " + escape(what, 256));
-    }
-    threw_ = true;
-    if (started_) return abort();
-    head.clear();
-    head.status = 500;
-    body_text_.clear();
-    body_share_ = {};
-    sent_trailers_.clear();
-}
-
 void http2_stream::reject(rejection_reason why) noexcept {
     rejection_ = why;
     head.clear();
     head.status = status_of(why);
     body_wanted_ = false;
     send_head(uint64_t{0}, false);
-    core& home = connection_->on_core();
-    if (body_ == body_state::none) home.counts().rejections[static_cast<size_t>(why)].add();
-    if (log_writer* const log = home.log();
-        log != nullptr && log->enabled(log_level::debug, "request")) {
-        log->write(log_level::debug, "request",
-                   connection_->id() + " refused with " + std::to_string(head.status) + ": " +
-                       std::string(name(why)));
-    }
+    if (body_ == body_state::none)
+        connection_->on_core().counts().rejections[static_cast<size_t>(why)].add();
+    log_refusal(why);
 }
 
 }  // namespace saker::http2

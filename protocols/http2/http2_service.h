@@ -5,6 +5,7 @@
 #include "core/connection/core_connection.h"
 #include "protocols/http/date.h"
 #include "protocols/http2/head_fields.h"
+#include "protocols/http2/nghttp2_session.h"
 
 #include <saker/options.h>
 #include <saker/router.h>
@@ -58,6 +59,9 @@ public:
     // As of this turn: 29 characters.
     [[nodiscard]] std::string_view date() noexcept;
 
+    // For the fields of the head that is sent, which nobody needs behind it.
+    [[nodiscard]] std::vector<sent_field>& gathered_fields() noexcept { return gathered_; }
+
     [[nodiscard]] std::unique_ptr<http2_stream> lend_stream();
     void take_back(std::unique_ptr<http2_stream> used) noexcept;
 
@@ -72,6 +76,7 @@ private:
     std::array<char, http_date_size> date_{};
     steady_time date_until_ = steady_time::min();
     std::vector<std::unique_ptr<http2_stream>> free_streams_;
+    std::vector<sent_field> gathered_;
 };
 
 }  // namespace saker::http2

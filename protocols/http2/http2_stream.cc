@@ -32,7 +32,9 @@ bool http2_stream::unheard() const noexcept { return cancelled_ || owner_->is_de
 // nghttp2 knows it no more; where that is before its answer was whole, the client has cancelled it.
 void http2_stream::closed() noexcept {
     if (!std::exchange(open_, false)) return;
-    if (!end_sent_) cancel(end_reason::connection_reset);
+    if (!end_sent_) return cancel(end_reason::connection_reset);
+    // A handler that reads on behind its answer: the rest does not come.
+    if (!remote_ended_ && body_ == body_state::coming) body_ = body_state::failed;
 }
 
 void http2_stream::cancel(end_reason why) noexcept {
@@ -43,9 +45,16 @@ void http2_stream::cancel(end_reason why) noexcept {
     owner_->look_at(*this);
 }
 
+// What a tunnel writes counts from when it is flushed on.
+size_t http2_stream::queued() const noexcept {
+    if (output_stopped_) return 0;
+    return tunnel_ != nullptr ? tunnel_->counted() : text_left_.size() + out_->length();
+}
+
 void http2_stream::stop_output() noexcept {
+    const size_t left = queued();
     if (std::exchange(output_stopped_, true)) return;
-    owner_->sent(text_left_.size() + out_->length() + (std::exchange(owes_end_, false) ? 1 : 0));
+    owner_->sent(left + (std::exchange(owes_end_, false) ? 1 : 0));
 }
 
 void http2_stream::owe_end() noexcept {
@@ -94,13 +103,13 @@ void http2_stream::end_request() noexcept {
     sent_trailers_.clear();
     on_client_gone_ = {};
     text_left_ = {};
-    rejection_ = rejection_reason::none;
     ended_ = end_reason::none;
     body_ = body_state::none;
     has_request_ = remote_ended_ = reading_ = must_continue_ = cancelled_ = false;
+    window_overflows = false;
     client_ended_ = awaits_input_ = due_ = answer_over_ = end_sent_ = deferred_ = false;
     owes_end_ = false;
-    threw_ = was_unheard_ = head_sent_ = output_stopped_ = false;
+    head_sent_ = output_stopped_ = false;
     body_come_ = body_read_ = written_ = sent_ = sent_at_look_ = 0;
     stalled_ = {};
 }
@@ -111,12 +120,8 @@ void http2_stream::tell_outcome() noexcept {
     if (told == nullptr || (!understood && rejection_ == rejection_reason::none)) return;
     request_outcome outcome;
     outcome.understood = understood;
-    outcome.threw = threw_;
-    outcome.secure = connection_->tls() != nullptr;
     outcome.version = http_version::http2;
     outcome.status = head_sent_ && !was_unheard_ ? head.status : uint16_t{0};
-    outcome.rejection = rejection_;
-    outcome.began = began_;
     if (cancelled_)
         outcome.ended = ended_;
     else if (connection_->output_dead())
@@ -124,7 +129,6 @@ void http2_stream::tell_outcome() noexcept {
     if (understood) {
         outcome.verb = find_method(asked.method);
         outcome.body_sent = sent_;
-        told->active[outcome.secure ? 1 : 0][static_cast<size_t>(outcome.verb)].subtract();
     } else {
         using pseudo = head_fields::pseudo;
         path_ = fields_.value(pseudo::method);
@@ -133,7 +137,7 @@ void http2_stream::tell_outcome() noexcept {
         path_ += " HTTP/2";
         outcome.line = path_;
     }
-    told->on_request_over(*this, outcome);
+    tell(*told, outcome);
 }
 
 }  // namespace saker::http2

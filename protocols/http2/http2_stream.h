@@ -66,6 +66,8 @@ public:
     void end_input() noexcept;
     // Nothing more comes from this peer.
     void peer_ended() noexcept;
+    // 100, if a handler reads what the client keeps back for it.
+    void say_continue() noexcept;
     [[nodiscard]] bool expects_data() const noexcept { return !remote_ended_; }
     // The client has cancelled it, or the connection is over.
     void cancel(end_reason why) noexcept;
@@ -73,6 +75,9 @@ public:
     void closed() noexcept;
     [[nodiscard]] bool is_open() const noexcept { return open_; }
     [[nodiscard]] bool handler_running() const noexcept { return handler_running_; }
+    [[nodiscard]] bool was_reset_by_app() const noexcept {
+        return cancelled_ && ended_ == end_reason::aborted_by_app;
+    }
     // The answer is on its way, all of it.
     [[nodiscard]] bool is_answered() const noexcept { return end_sent_; }
     void answered() noexcept;
@@ -86,9 +91,7 @@ public:
     [[nodiscard]] outgoing next_data(size_t most) noexcept;
     // Appends it to the connection's output; false where there is no memory.
     [[nodiscard]] bool send_data(std::string_view header, size_t size) noexcept;
-    [[nodiscard]] size_t queued() const noexcept {
-        return output_stopped_ ? 0 : text_left_.size() + out_->length();
-    }
+    [[nodiscard]] size_t queued() const noexcept;
     // The same, or END_STREAM alone, which waits for a window as a byte does.
     [[nodiscard]] bool owes_something() const noexcept { return queued() > 0 || owes_end_; }
 
@@ -98,11 +101,14 @@ public:
     [[nodiscard]] const std::optional<min_data_rate>& response_rate() const noexcept {
         return response_rate_;
     }
+    // Nobody has listened to the client for so long.
+    void pardon(std::chrono::nanoseconds most) noexcept { pardon_client(most); }
     void not_stalled() noexcept { stalled_ = {}, sent_at_look_ = sent_; }
 
     // Where http2_connection keeps it.
     size_t place = 0;
-    bool is_awake = false;  // its connection will look at it
+    bool is_awake = false;          // its connection will look at it
+    bool window_overflows = false;  // and that is why it is reset
 
     // ---- detail::exchange ----
 
@@ -119,7 +125,6 @@ public:
     void abort() noexcept override { reset(static_cast<uint32_t>(error_code::internal_error)); }
     void reset(uint32_t code) noexcept override;
     bool client_gone() const noexcept override;
-    void when_client_gone(continuation told) noexcept override { on_client_gone_ = told; }
     bool unheard() const noexcept override;
     bool has_room() noexcept override;
     void when_room(continuation next) noexcept override { out_->when_room(next); }
@@ -131,6 +136,7 @@ private:
     friend class tunnel;
     enum class body_state : uint8_t { none, coming, done, failed };
 
+    void when_client_gone(continuation told) noexcept override { on_client_gone_ = told; }
     void wait_for_input() noexcept override;
     void time_input(std::chrono::nanoseconds left) noexcept override;
     void stop_timing_input() noexcept override;
@@ -154,8 +160,8 @@ private:
     void finish_response() noexcept;
     void send_whole_answer() noexcept;
     void reject(rejection_reason why) noexcept;
-    void fail_response(std::exception_ptr why) noexcept;
-    [[nodiscard]] bool body_allowed() const noexcept;
+    void cut_short() noexcept override { abort(); }
+    void drop_trailers() noexcept override { sent_trailers_.clear(); }
     void keep_to_send(share piece) noexcept;
     void fill_in_head(std::optional<uint64_t> length, std::vector<sent_field>& fields);
     // `length` is said, if there is one; `body`: DATA follows.
@@ -171,7 +177,6 @@ private:
     service& service_;
     http2_connection* owner_ = nullptr;
     uint32_t id_ = 0;
-    rejection_reason rejection_ = rejection_reason::none;
     end_reason ended_ = end_reason::none;
     body_state body_ = body_state::none;
     bool has_request_ = false;
@@ -190,13 +195,10 @@ private:
     bool deferred_ = false;  // nghttp2 asks for DATA when it is told to
     bool head_sent_ = false;
     bool output_stopped_ = false;  // what there is is not sent, and not counted
-    bool threw_ = false;
-    bool was_unheard_ = false;
 
     head_fields fields_;
     std::unique_ptr<head_fields> trailers_;
     std::string path_;  // decoded, where that differs
-    steady_time began_;
 
     std::optional<pipe> in_, out_;  // made anew for each request
     std::optional<uint64_t> body_limit_;

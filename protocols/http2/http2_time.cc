@@ -65,6 +65,8 @@ void http2_connection::on_due(due what) noexcept {
             announce_end();
             break;
         case due::head:
+            // What we leave unread is not what the peer leaves unsaid.
+            if (full_) return arm(what, time_to_hear);
             fail(error_code::internal_error, end_reason::request_headers_timeout);
             break;
         case due::ping: {
@@ -77,6 +79,7 @@ void http2_connection::on_due(due what) noexcept {
             break;
         }
         case due::pong:
+            if (full_) return arm(what, time_to_hear);
             fail(error_code::internal_error, end_reason::keep_alive_ping_timeout);
             break;
         case due::memory:
@@ -113,7 +116,9 @@ void http2_connection::look_at_stalls() noexcept {
     if (armed_for(due::stall)) return;
     const auto now = home_.peer_time();
     const bool first = looked_at_stalls_ == std::chrono::nanoseconds(0);
-    const auto passed = first ? std::chrono::nanoseconds(0) : now - looked_at_stalls_;
+    // While nothing is read, windows that were opened are not seen.
+    const bool is_blind = full_ || std::exchange(was_full_, false);
+    const auto passed = first || is_blind ? std::chrono::nanoseconds(0) : now - looked_at_stalls_;
     looked_at_stalls_ = now;
     bool any = false, too_long = false;
     const bool is_shut = session_.window() <= 0;
@@ -192,8 +197,7 @@ void http2_connection::leave() noexcept {
     }
     connection_.waits_for_request(false);
     if (is_dead()) {
-        cancel_all(connection_.ended_by());
-        if (!streams_.empty()) arm(due::last_call, time_to_leave);
+        cut();
     } else {
         for (const auto& one : streams_) {
             if (one->has_request()) {
@@ -206,6 +210,12 @@ void http2_connection::leave() noexcept {
         }
     }
     send_soon();
+}
+
+// Its handlers are told, and have some time.
+void http2_connection::cut() noexcept {
+    cancel_all(connection_.ended_by());
+    if (!streams_.empty()) arm(due::last_call, time_to_leave);
 }
 
 void http2_connection::on_peer_gone() noexcept {

@@ -92,10 +92,12 @@ struct frame_session::callbacks {
         }
     }
 
-    static int on_invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int,
+    static int on_invalid_frame(nghttp2_session* session, const nghttp2_frame* frame, int why,
                                 void* user) noexcept {
-        if (frame->hd.type == NGHTTP2_WINDOW_UPDATE && frame->hd.stream_id != 0)
-            events_of(user).on_window_overflow();
+        events_of(user).on_invalid(frame->hd.type, frame->hd.flags);
+        http2_stream* const of = stream_of(session, frame->hd.stream_id);
+        if (frame->hd.type == NGHTTP2_WINDOW_UPDATE && why == NGHTTP2_ERR_FLOW_CONTROL && of)
+            events_of(user).on_window_overflow(*of);
         return 0;
     }
 
@@ -132,10 +134,13 @@ struct frame_session::callbacks {
         return 0;
     }
 
-    static ssize_t on_read(nghttp2_session*, int32_t, uint8_t*, size_t most, uint32_t* flags,
-                           nghttp2_data_source* source, void* user) noexcept {
-        const outgoing next =
-            events_of(user).on_send(*static_cast<http2_stream*>(source->ptr), most);
+    // A frame that is prepared and finds no room outlives what its stream is to us, and whoever has
+    // that object by then: the stream is asked for by its id, never kept in nghttp2.
+    static ssize_t on_read(nghttp2_session* session, int32_t id, uint8_t*, size_t most,
+                           uint32_t* flags, nghttp2_data_source*, void* user) noexcept {
+        http2_stream* const of = stream_of(session, id);
+        if (of == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+        const outgoing next = events_of(user).on_send(*of, most);
         if (next.size == 0 && next.then == outgoing::after::more) return NGHTTP2_ERR_DEFERRED;
         *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
         if (next.then != outgoing::after::more) *flags |= NGHTTP2_DATA_FLAG_EOF;
@@ -143,10 +148,11 @@ struct frame_session::callbacks {
         return static_cast<ssize_t>(next.size);
     }
 
-    static int on_send(nghttp2_session*, nghttp2_frame*, const uint8_t* header, size_t size,
-                       nghttp2_data_source* source, void* user) noexcept {
-        switch (events_of(user).on_send_data(*static_cast<http2_stream*>(source->ptr),
-                                             text(header, 9), size)) {
+    static int on_send(nghttp2_session* session, nghttp2_frame* frame, const uint8_t* header,
+                       size_t size, nghttp2_data_source*, void* user) noexcept {
+        http2_stream* const of = stream_of(session, frame->hd.stream_id);
+        if (of == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+        switch (events_of(user).on_send_data(*of, text(header, 9), size)) {
             case session_events::sending::done: return 0;
             case session_events::sending::no_room: return NGHTTP2_ERR_WOULDBLOCK;
             default: return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -261,14 +267,12 @@ http2_stream* frame_session::find(uint32_t id) const noexcept {
     return callbacks::stream_of(session_, static_cast<int32_t>(id));
 }
 
-bool frame_session::answer(uint32_t id, std::span<const sent_field> fields,
-                           http2_stream* body) noexcept {
+bool frame_session::answer(uint32_t id, std::span<const sent_field> fields, bool body) noexcept {
     const field_array all(fields, field_array::bytes::stay);
     nghttp2_data_provider source{};
-    source.source.ptr = body;
     source.read_callback = callbacks::on_read;
     return nghttp2_submit_response(session_, static_cast<int32_t>(id), all.data(), all.size(),
-                                   body != nullptr ? &source : nullptr) == 0;
+                                   body ? &source : nullptr) == 0;
 }
 
 bool frame_session::inform(uint32_t id, std::span<const sent_field> fields) noexcept {

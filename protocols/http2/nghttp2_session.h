@@ -46,8 +46,10 @@ public:
     virtual bool on_data_end(http2_stream&) noexcept = 0;
     virtual void on_ping(std::span<const uint8_t, 8> payload, bool ack) noexcept = 0;
     virtual void on_settings() noexcept = 0;
-    // A WINDOW_UPDATE by more than a stream's window can hold.
-    virtual void on_window_overflow() noexcept = 0;
+    // A WINDOW_UPDATE by more than the stream's window can hold.
+    virtual void on_window_overflow(http2_stream&) noexcept = 0;
+    // A frame that is no use: its stream or the connection will be ended.
+    virtual void on_invalid(uint8_t type, uint8_t flags) noexcept = 0;
     virtual void on_goaway() noexcept = 0;
     // Nothing comes or goes on it any more.
     virtual void on_stream_closed(http2_stream&, error_code) noexcept = 0;
@@ -91,7 +93,7 @@ public:
 
     // False where there is no memory. `body`: DATA follows, asked for by `on_send`. The bytes of
     // an answer's fields are read when it is sent: they live as long as the stream.
-    bool answer(uint32_t id, std::span<const sent_field>, http2_stream* body) noexcept;
+    bool answer(uint32_t id, std::span<const sent_field>, bool body) noexcept;
     bool inform(uint32_t id, std::span<const sent_field>) noexcept;
     bool trail(uint32_t id, std::span<const sent_field>) noexcept;
     void resume(uint32_t id) noexcept;

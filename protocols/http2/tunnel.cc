@@ -50,7 +50,7 @@ void tunnel::wait_for_writing() noexcept {
     // What has come since the last time.
     const size_t more = output_->length() - counted_;
     counted_ += more;
-    if (more > 0) {
+    if (more > 0 && !stream_.output_stopped_) {
         stream_.owner_->queued(more);
         stream_.more_to_send();
     }

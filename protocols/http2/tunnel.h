@@ -27,6 +27,8 @@ public:
     void came(size_t size) noexcept;
     // So much of the output was sent.
     void left(size_t size) noexcept { counted_ -= size; }
+    // Bytes of the output that may be sent.
+    [[nodiscard]] size_t counted() const noexcept { return counted_; }
 
 private:
     void wait_for_reading() noexcept;

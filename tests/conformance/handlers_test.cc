@@ -230,6 +230,78 @@ CONFORMANCE(handlers, a_responder_whose_answer_throws_is_500) {
                      "", "");
 }
 
+// The connection may be over in the midst of the answer; the next one begins with nothing of it.
+CONFORMANCE(handlers, a_responder_may_abort_and_go_on) {
+    std::optional<responder> kept;
+    serve([&](request& asked, response& answered) {
+        if (asked.path() == "/other") return hello(asked, answered);
+        kept.emplace(answered.defer());
+    });
+    for (const bool throws : {false, true}) {
+        SCOPED_TRACE(throws);
+        auto& aborted = new_client();
+        aborted.send("GET / HTTP/1.1", "Host: a", "", "");
+        settle();
+        EXPECT_TRUE(kept->complete([throws](response& answered) {
+            answered.abort();
+            answered.status(404).header("A", "b").text("nobody");
+            answered.trailer("C", "d");
+            if (throws) throw std::runtime_error("wrong");
+        }));
+        settle();
+        aborted.ignore();
+        aborted.vanish();
+        settle();
+        auto& other = new_client();
+        other.send("GET /other HTTP/1.1", "Host: a", "", "");
+        other.receive_raw(ok("hello"));
+    }
+}
+
+CONFORMANCE(handlers, a_responder_that_breaks_its_own_length_is_cut_short) {
+    std::optional<responder> kept;
+    serve([&](request& asked, response& answered) {
+        if (asked.path() == "/other") return hello(asked, answered);
+        kept.emplace(answered.defer());
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    EXPECT_TRUE(kept->complete([](response& answered) {
+        answered.content_length(3);
+        (void)answered.body().write("four");
+        answered.status(500);
+    }));
+    settle();
+    client().ignore();
+    client().vanish();
+    auto& other = new_client();
+    other.send("GET /other HTTP/1.1", "Host: a", "", "");
+    other.receive_raw(ok("hello"));
+}
+
+CONFORMANCE(handlers, one_that_waits_for_its_client_goes_on_when_its_responder_has_answered) {
+    std::optional<responder> kept;
+    int woken = 0;
+    serve([&](request& asked, response& answered) -> task<> {
+        kept.emplace(answered.defer());
+        co_await asked.until_aborted();
+        ++woken;
+    });
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    EXPECT_EQ(woken, 0);
+    EXPECT_TRUE(kept->text("done"));
+    client().receive("HTTP/1.1 200 OK", server(), date(), "Content-Type: text/plain",
+                     "Content-Length: 4", "", "done");
+    EXPECT_EQ(woken, 1);
+    client().send("GET / HTTP/1.1", "Host: a", "", "");
+    settle();
+    client().vanish();
+    settle();
+    EXPECT_EQ(woken, 2) << "with a responder that has not answered";
+    EXPECT_FALSE(kept->text("nobody"));
+}
+
 CONFORMANCE(handlers, an_answer_is_deferred_once) {
     std::optional<responder> kept;
     serve([&](request&, response& answered) {

@@ -123,6 +123,84 @@ CONFORMANCE(http2_answers, are_answered_with_cookies_that_are_never_indexed) {
     client().receive_data(1, "hello", end_stream);
 }
 
+// A handler may answer first and read then; nobody tells the client to stop while it does.
+CONFORMANCE(http2_answers, may_be_answered_before_their_body_is_read) {
+    std::string read;
+    bool failed = false;
+    serve([&](request& asked, response& answered) -> task<> {
+        answered.status(204);
+        (void)co_await answered.body().flush();
+        while (body_chunk piece = co_await asked.body().read()) read += piece.text();
+        failed = asked.body().failed();
+    });
+    client().start();
+    client().headers(1, post());
+    client().data(1, "abc");
+    client().receive_headers(1, 204, end_stream);
+    client().receive_nothing();
+    EXPECT_EQ(read, "abc");
+    advance(4s);
+    client().data(1, "def", end_stream);
+    client().settle();
+    EXPECT_EQ(read, "abcdef");
+    EXPECT_FALSE(failed);
+    client().receive_nothing();
+    client().headers(3, request_of("HEAD", "/"));
+    client().receive_headers(3, 204, end_stream);
+    client().reset(3);
+    client().settle();
+    EXPECT_TRUE(failed) << "nothing more comes";
+    client().get(5);
+    client().receive_headers(5, 204, end_stream);
+}
+
+CONFORMANCE(http2_answers, may_be_answered_and_left_with_a_body_that_still_comes) {
+    serve([](request&, response& answered) -> task<> {
+        answered.status(204);
+        (void)co_await answered.body().flush();
+    });
+    client().start();
+    client().headers(1, post());
+    client().receive_headers(1, 204, end_stream);
+    client().receive_reset(1, error_code::no_error);
+    client().data(1, "abc", end_stream);
+    client().receive_nothing();
+}
+
+// A server that sheds load is no reason to end its clients.
+CONFORMANCE(http2_answers, that_are_resets_are_not_held_against_the_client) {
+    serve([](request& asked, response& answered) {
+        if (asked.path() == "/other") return hello(asked, answered);
+        answered.reset(static_cast<uint32_t>(std::stoi(std::string(asked.path().substr(1)))));
+    });
+    client().start();
+    uint32_t stream = 1;
+    for (int i = 0; i < 100; ++i) {
+        for (const uint32_t code : {1, 3, 5, 7, 11}) {
+            client().get(stream, "/" + std::to_string(code));
+            client().receive_reset(stream, static_cast<error_code>(code));
+            stream += 2;
+        }
+    }
+    client().get(stream, "/other");
+    client().receive_answer(stream, "hello");
+}
+
+CONFORMANCE(http2_answers, have_no_trailers_of_a_connection) {
+    serve([](request&, response& answered) -> task<> {
+        EXPECT_TRUE(co_await answered.body().write("hello"));
+        answered.trailer("Keep-Alive", "timeout=5");
+        answered.trailer("Upgrade", "h2c");
+        answered.trailer("Proxy-Connection", "close");
+        answered.trailer("X-Mine", "kept");
+    });
+    client().start();
+    client().get(1);
+    client().receive_headers(1, 200);
+    client().receive_data(1, "hello");
+    client().receive_trailers(1, {{"x-mine", "kept"}});
+}
+
 CONFORMANCE(http2_answers, are_answered_by_100_when_a_handler_reads_what_was_not_sent_yet) {
     serve([](request& asked, response& answered) -> task<> {
         if (asked.path() == "/late") {

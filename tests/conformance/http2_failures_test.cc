@@ -220,5 +220,66 @@ CONFORMANCE(http2_scarce_memory, lets_bodies_wait) {
     expect_another_is_served();
 }
 
+// Windows that it opens, answers to pings and the rest of its bodies are there, and nobody reads.
+CONFORMANCE(http2_scarce_memory, is_not_held_against_who_is_not_listened_to) {
+    options.max_slabs_per_core = 256;
+    options.limits.http2.keep_alive_ping_delay = 2s;
+    options.limits.http2.keep_alive_ping_timeout = 3s;
+    bool go_on = false;
+    serve([&](request& asked, response& answered) -> task<> {
+        if (asked.path() == "/echo") co_return co_await echo_streamed(asked, answered);
+        if (asked.path() == "/other") co_return hello(asked, answered);
+        while (!go_on) (void)co_await delay(1s);
+        (void)co_await asked.body().discard();
+    });
+    http2_client& victim = client(0);
+    victim.start();
+    for (size_t which = 1; which < 16; ++which) {
+        http2_client& greedy = client(which);
+        greedy.begin();
+        greedy.trust();
+        greedy.send(settings_ack(), headers(1, block(post())));
+        for (int i = 0; i < 40; ++i) greedy.data(1, std::string(16'000, 'b'));
+    }
+    ASSERT_TRUE(here().slabs().scarce());
+    victim.headers(1, post({}, "/echo"));
+    size_t heard = 0;
+    for (int i = 0; i < 25; ++i) victim.data(1, std::string(16'000, 'v'));
+    victim.receive_headers(1, 200);
+    for (int seconds = 0; seconds < 20; ++seconds) {
+        const size_t more = victim.read_data(1).size();
+        heard += more;
+        if (more > 0) {
+            const auto opened = static_cast<uint32_t>(more);
+            victim.send_bytes(window_update(0, opened) + window_update(1, opened));
+        }
+        while (victim.has_heard(0)) {
+            const frame came = victim.next_of(0);
+            ASSERT_EQ(name_of(came.kind), "PING") << shown(came) << " after " << seconds << " s";
+            victim.send_bytes(ping(came.payload, ack));
+        }
+        advance(1s);
+    }
+    EXPECT_LT(heard, 25u * 16'000u) << "it has waited";
+    go_on = true;
+    advance(1s);
+    victim.send_bytes(data(1, "", end_stream));
+    for (int i = 0; i < 100 && heard < 25u * 16'000u; ++i) {
+        const size_t more = victim.read_data(1).size();
+        heard += more;
+        advance(100ms);
+        if (more == 0) continue;
+        const auto opened = static_cast<uint32_t>(more);
+        victim.send_bytes(window_update(0, opened) + window_update(1, opened));
+    }
+    EXPECT_EQ(heard, 25u * 16'000u);
+    settle();
+    for (size_t which = 0; which < 16; ++which) {
+        client(which).wire().vanish();
+        client(which).ignore();
+    }
+    settle();
+}
+
 }  // namespace
 }  // namespace saker::test

@@ -227,6 +227,23 @@ CONFORMANCE(http2_floods, data_in_bytes_that_nobody_reads) {
     EXPECT_LT(most_slabs() - slabs_before(), 128u);
 }
 
+// Each comes in a receive of its own, and its handler gives it back at once.
+CONFORMANCE(http2_floods, bytes_that_are_echoed_to_a_window_that_stays_shut) {
+    begin({{setting_id::initial_window_size, 0}});
+    attacker().headers(1, post({}, "/echo"));
+    attacker().settle();
+    attack(2000, [&](uint32_t) {
+        attacker().settle();
+        return data(1, "b");
+    });
+    EXPECT_LT(most_slabs() - slabs_before(), 64u);
+    attacker().settle();
+    attacker().ignore();
+    attacker().vanish();
+    settle();
+    expect_memory_back();
+}
+
 CONFORMANCE(http2_floods, data_that_nobody_reads_on_many_streams) {
     options.max_slabs_per_core = 512;
     begin();

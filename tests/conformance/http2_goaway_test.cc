@@ -55,6 +55,22 @@ CONFORMANCE(http2_goaway, an_idle_connection_is_told_and_ended) {
     EXPECT_TRUE(host().all_over());
 }
 
+// A PING that is not answered is waited for: the path may be long.
+CONFORMANCE(http2_goaway, an_idle_connection_has_a_second_to_hear) {
+    serve(hello);
+    client().start();
+    client().get(1);
+    client().receive_answer(1, "hello");
+    host().begin_stop();
+    receive_first_goaway(false);
+    advance(996ms);
+    client().receive_nothing();
+    client().get(3);
+    client().receive_answer(3, "hello");
+    advance(8ms);
+    expect_last(3, end_reason::app_shutdown);
+}
+
 CONFORMANCE(http2_goaway, only_the_answer_to_its_own_ping_says_that_it_was_heard) {
     serve(hello);
     client().start();
@@ -134,6 +150,49 @@ CONFORMANCE(http2_goaway, what_comes_behind_the_last_one_is_not_answered) {
     client().receive_answer(1, "/slow");
     client().receive_end();
     EXPECT_EQ(counts().requests.value(), 1u);
+}
+
+// The last GOAWAY waits behind what the client does not read, and names no more than it did.
+CONFORMANCE(http2_goaway, what_comes_while_the_last_one_waits_to_be_sent_is_not_run) {
+    static const std::string large(8'000'000, 'x');
+    std::vector<std::string> run;
+    serve([&](request& asked, response& answered) {
+        run.emplace_back(asked.path());
+        if (asked.path() == "/large") return answered.static_text(large);
+        hello(asked, answered);
+    });
+    client().start({{setting_id::initial_window_size, largest_window}});
+    client().window_update(0, largest_window - 65'535);
+    client().settle();
+    client().wire().stop_reading();
+    client().get(1, "/large");
+    settle();
+    host().begin_stop();
+    advance(1004ms);  // the PING behind the first one is not answered
+    client().get(3, "/late");
+    client().headers(5, post({}, "/late"));
+    client().data(5, std::string(1000, 'x'));
+    client().data(5, "", end_stream);
+    settle();
+    client().wire().go_on_reading();
+    client().settle();
+    EXPECT_EQ(run, std::vector<std::string>{"/large"});
+    client().receive_headers(1, 200);
+    EXPECT_EQ(client().read_body(1).size(), large.size());
+    for (const uint32_t stream : {3u, 5u}) {
+        if (client().has_heard(stream)) client().receive_reset(stream, error_code::refused_stream);
+    }
+    client().receive_goaway(error_code::no_error, no_stream_yet);
+    client().settle();
+    while (client().has_heard(0)) {
+        const frame came = client().next_of(0);
+        if (came.kind == type::goaway) {
+            EXPECT_EQ(number_in(came.payload, 0), 1u);
+        }
+    }
+    client().receive_end();
+    client().end();
+    EXPECT_EQ(name(ended()), name(end_reason::app_shutdown));
 }
 
 CONFORMANCE(http2_goaway, a_large_answer_is_delivered_to_its_end) {

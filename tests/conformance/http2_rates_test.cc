@@ -196,6 +196,31 @@ CONFORMANCE(http2_stalls, a_window_that_is_opened_fast_enough_may_go_on) {
     client().reset(1);
 }
 
+// Its side has ended, so nothing that it says is waited for.
+CONFORMANCE(http2_stalls, a_client_that_has_ended_its_side_is_ended_for_it_too) {
+    if (over_tls()) GTEST_SKIP() << "close_notify ends both";
+    static const std::string body(200'000, 'x');
+    serve([](request&, response& answered) { answered.static_text(body); });
+    client().start({{setting_id::initial_window_size, 0}});
+    client().get(1);
+    client().receive_headers(1, 200);
+    advance(1500ms);
+    client().window_update(1, 120);
+    for (int i = 0; i < 5; ++i) {
+        client().settle();
+        advance(1s);
+    }
+    advance(300ms);  // it is too late now, and nobody has looked yet
+    client().end();
+    client().settle();
+    advance(3s);
+    client().settle();
+    client().ignore();
+    EXPECT_TRUE(client().gone());
+    settle();
+    EXPECT_EQ(open_connections(), 0u);
+}
+
 CONFORMANCE(http2_stalls, pings_do_not_excuse_it) {
     begin(0);
     for (int i = 0; i < 8 && ended() == end_reason::none; ++i) {

@@ -57,6 +57,43 @@ private:
 };
 HTTP2_SUITE_OF(http2_upgrade, tunnels);
 
+// What a handler leaves unread is given back, and once.
+CONFORMANCE(http2_upgrade, gives_back_the_window_of_what_nobody_has_read) {
+    serve([](request& asked, response& answered) -> task<> {
+        connection* const own = asked.can_upgrade() ? answered.upgrade("websocket") : nullptr;
+        if (asked.path() == "/read") {
+            (void)co_await asked.body().discard();
+            co_return hello(asked, answered);
+        }
+        (void)co_await delay(own != nullptr ? 1s : 1h);
+    });
+    client().start();
+    constexpr int64_t shared = 1024 * 1024;
+    int64_t left = shared;
+    for (const uint32_t stream : {1u, 3u}) {
+        open(stream, "/");
+        for (int i = 0; i < 40; ++i) client().data(stream, std::string(16'000, 'x'));
+        left -= 40 * 16'000;
+        client().settle();
+        advance(1s);
+        client().receive_data(stream, "", end_stream);
+        client().receive_reset(stream, error_code::no_error);
+        left += static_cast<int64_t>(client().granted(0));
+        ASSERT_LE(left, shared) << "more than there is";
+        ASSERT_GT(left, shared / 2);
+    }
+    client().headers(101, post());
+    for (; left > 600'000; left -= 16'000) client().data(101, std::string(16'000, 'x'));
+    client().headers(103, post());
+    for (; left > 16'000; left -= 16'000) client().data(103, std::string(16'000, 'x'));
+    client().headers(105, post({}, "/read"));
+    client().data(105, "x", end_stream);
+    client().receive_answer(105, "hello");
+    EXPECT_LE(client().granted(0), 1u) << "nobody has read the rest";
+    client().reset(101);
+    client().reset(103);
+}
+
 CONFORMANCE(http2_upgrade, carries_bytes_both_ways) {
     begin();
     open(1, "/echo");
@@ -183,6 +220,64 @@ CONFORMANCE(http2_upgrade, holds_a_stop_until_it_ends) {
     client().settle();
     while (client().has_heard(0)) (void)client().next_of(0);
     client().receive_end();
+}
+
+// ---- the room that streams share ----
+
+// Where nothing else decides how much a client that does not read is written.
+std::vector<setting> in_memory() { return {{"memory", delivery::whole}}; }
+CONFORMANCE_SUITE_OVER(http2_upgrade_room, served_http2, in_memory);
+
+// What was not flushed counts neither against it nor for it.
+CONFORMANCE(http2_upgrade_room, is_as_large_behind_tunnels_that_did_not_flush) {
+    static const std::string large(200'000, 'y');
+    size_t written = 0;
+    serve([&](request& asked, response& answered) -> task<> {
+        connection* const own = asked.can_upgrade() ? answered.upgrade("websocket") : nullptr;
+        if (own != nullptr) {
+            own->output().write(std::string(50'000, 'x'));
+            if (asked.path() == "/abort") own->abort(end_reason::aborted_by_app);
+            co_return;
+        }
+        for (size_t i = 0; i < large.size(); i += 10'000) {
+            if (!co_await answered.body().write(std::string_view(large).substr(i, 10'000))) break;
+            written += 10'000;
+        }
+    });
+    const auto written_to = [&](http2_client& one) {
+        one.wire().stop_reading();
+        const size_t before = written;
+        for (uint32_t stream = 101; stream < 300; stream += 2) one.get(stream);
+        settle();
+        one.ignore();
+        one.vanish();
+        settle();
+        return written - before;
+    };
+    const auto begin = [&](http2_client& one) -> http2_client& {
+        one.start({{setting_id::initial_window_size, largest_window}});
+        one.window_update(0, largest_window - 65'535);
+        one.settle();
+        return one;
+    };
+    const size_t usual = written_to(begin(new_client()));
+    EXPECT_GT(usual, 1'000'000u);
+    EXPECT_LT(usual, 4'000'000u);
+    for (const std::string path : {"/end", "/abort"}) {
+        SCOPED_TRACE(path);
+        http2_client& other = begin(new_client());
+        for (uint32_t stream = 1; stream < 60; stream += 2) {
+            other.headers(stream, request_of("CONNECT", path, {{":protocol", "websocket"}}));
+            if (path == "/abort") {
+                other.receive_reset(stream, error_code::internal_error);
+                continue;
+            }
+            other.receive_headers(stream, 200);
+            EXPECT_EQ(other.read_body(stream).size(), 50'000u);
+            other.receive_reset(stream, error_code::no_error);
+        }
+        EXPECT_EQ(written_to(other), usual);
+    }
 }
 
 }  // namespace

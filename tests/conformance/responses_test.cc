@@ -191,6 +191,28 @@ CONFORMANCE(responses, neither_204_nor_304_have_a_body_or_a_length) {
     client().receive_nothing();
 }
 
+CONFORMANCE(responses, a_205_has_no_body_and_says_so) {
+    serve([](request& asked, response& answered) -> task<> {
+        answered.status(205);
+        if (asked.query() == "whole") answered.shared(std::make_shared<const std::string>("no"));
+        if (asked.query() == "stream") (void)co_await answered.body().write("no");
+    });
+    for (const char* const how : {"", "?whole", "?stream"}) {
+        SCOPED_TRACE(how);
+        client().send(std::string("GET /") + how + " HTTP/1.1", "Host: a", "", "");
+        client().receive("HTTP/1.1 205 Reset Content", server(), date(), "Content-Length: 0", "",
+                         "");
+    }
+    client().receive_nothing();
+}
+
+CONFORMANCE(responses, head_of_a_204_has_no_length) {
+    serve([](request&, response& answered) { answered.status(204).content_length(2); });
+    client().send("HEAD / HTTP/1.1", "Host: a", "", "");
+    client().receive("HTTP/1.1 204 No Content", server(), date(), "", "");
+    client().receive_nothing();
+}
+
 CONFORMANCE(responses, a_1xx_is_not_a_status_to_answer_with) {
     serve([](request&, response& answered) {
         EXPECT_THROW(answered.status(101), std::invalid_argument);

@@ -32,9 +32,9 @@ bool can_go_on(int32_t cost, int a_second) {
 TEST(http2_flood_budget, is_full_at_first_and_spent_at_its_end) {
     flood_budget of(start);
     EXPECT_EQ(of.left(), flood_budget::most);
-    EXPECT_FALSE(of.is_low());
+    EXPECT_FALSE(of.is_low(start));
     EXPECT_EQ(at_once(of, 1, start), flood_budget::most - 1);
-    EXPECT_TRUE(of.is_low());
+    EXPECT_TRUE(of.is_low(start));
     EXPECT_FALSE(of.spend(1, start));
 }
 
@@ -46,7 +46,7 @@ TEST(http2_flood_budget, allows_about_two_hundred_resets_at_once) {
 TEST(http2_flood_budget, allows_a_hundred_streams_to_be_cancelled_at_once) {
     flood_budget of(start);
     for (int i = 0; i < 100; ++i) EXPECT_TRUE(of.spend(price::reset, start));
-    EXPECT_FALSE(of.is_low()) << "and another one to be opened";
+    EXPECT_FALSE(of.is_low(start)) << "and another one to be opened";
 }
 
 TEST(http2_flood_budget, is_earned_back_by_time) {
@@ -62,6 +62,19 @@ TEST(http2_flood_budget, is_never_more_than_full) {
     EXPECT_EQ(of.left(), flood_budget::most);
     (void)at_once(of, 1, start);
     EXPECT_EQ(at_once(of, price::reset, start + 1000h), 199);
+}
+
+TEST(http2_flood_budget, earns_nothing_while_it_is_full) {
+    flood_budget of(start);
+    EXPECT_TRUE(of.spend(1, start));
+    EXPECT_EQ(at_once(of, price::reset, start + 1000h), 199) << "an hour is worth no second budget";
+}
+
+TEST(http2_flood_budget, is_low_no_longer_when_time_has_passed) {
+    flood_budget of(start);
+    (void)at_once(of, 1, start);
+    EXPECT_TRUE(of.is_low(start + 1s));
+    EXPECT_FALSE(of.is_low(start + 3s)) << "though nothing was spent since";
 }
 
 TEST(http2_flood_budget, is_not_given_twice_for_the_same_time) {
@@ -108,7 +121,7 @@ TEST(http2_flood_budget, is_kept_by_those_who_download) {
         ASSERT_TRUE(of.spend(price::window_update, start)) << i;
         ASSERT_TRUE(of.spend(price::ping, start)) << i;
     }
-    EXPECT_FALSE(of.is_low());
+    EXPECT_FALSE(of.is_low(start));
 }
 
 TEST(http2_flood_budget, is_kept_by_those_who_ask) {
@@ -120,7 +133,7 @@ TEST(http2_flood_budget, is_kept_by_those_who_ask) {
         ASSERT_TRUE(of.spend(price::window_update, start)) << i;
         ASSERT_TRUE(of.spend(price::ping, start)) << i;
     }
-    EXPECT_FALSE(of.is_low());
+    EXPECT_FALSE(of.is_low(start));
 }
 
 // CVE-2023-44487 with every other request answered.

@@ -27,6 +27,8 @@ task<> attacked::answer(request& asked, response& answered) {
         (void)co_await delay(10s);
     } else if (asked.path() == "/deafer") {
         (void)co_await delay(1min);
+    } else if (asked.path() == "/echo") {
+        co_await echo_streamed(asked, answered);
     } else if (asked.path() == "/large") {
         const std::string piece(10'000, 'x');
         for (int i = 0; i < 40; ++i) {

@@ -13,8 +13,8 @@ namespace saker::test {
 class attacked : public served_http2 {
 protected:
     // "/wait" answers when its client has gone, "/deaf" ten seconds later whatever happens
-    // ("/deafer": a minute), "/large" with 400,000 bytes written by and by; others when their body
-    // has come.
+    // ("/deafer": a minute), "/echo" with the body as it comes, "/large" with 400,000 bytes written
+    // by and by; others when their body has come.
     void begin(const http2::setting_values& attackers = {});
     [[nodiscard]] http2_client& attacker() { return *attacker_; }
     // A new one, with a new account.
