@@ -10,10 +10,15 @@
 
 namespace saker::detail {
 
-void offload(offloaded& work) noexcept {
+std::exception_ptr offload(offloaded& work) noexcept {
     core* const home = core::current();
     SAKER_ASSERT(home != nullptr, "offload is awaited on a core's thread");
-    home->offloads()->add(work);
+    try {
+        home->offloads()->add(work);
+    } catch (...) {
+        return std::current_exception();
+    }
+    return nullptr;
 }
 
 void start_delay(delay_storage& storage, std::chrono::nanoseconds time, continuation then,

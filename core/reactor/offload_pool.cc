@@ -3,11 +3,12 @@
 
 #include "core/reactor/offload_pool.h"
 
+#include "core/base/signals_blocked.h"
 #include "core/reactor/core.h"
 
 #include <condition_variable>
-#include <csignal>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -59,13 +60,15 @@ struct offload_pool::state {
             lock.lock();
         }
     }
-    // A thread that leaves all signals to the host program's own.
+    // One more, which leaves the host program's signals alone. Where the system has none, the work
+    // waits for those that there are.
     void start_thread() {
-        sigset_t all, before;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        threads.emplace_back([this] { work(); });
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        try {
+            const signals_blocked while_it_starts;
+            threads.emplace_back([this] { work(); });
+        } catch (...) {
+            if (threads.empty()) throw;
+        }
     }
 };
 
@@ -83,11 +86,12 @@ offload_pool::~offload_pool() {
 }
 
 void offload_pool::add(detail::offloaded& work) {
-    auto* const back = new way_back(work.then);
+    auto back = std::make_unique<way_back>(work.then);
     const std::lock_guard lock(state_->guard);
-    state_->queue.push_back({&work, core::current(), back});
-    if (state_->idle < state_->queue.size() && state_->threads.size() < state_->most_threads)
+    if (state_->idle <= state_->queue.size() && state_->threads.size() < state_->most_threads)
         state_->start_thread();
+    state_->queue.push_back({&work, core::current(), back.get()});
+    (void)back.release();
     state_->more.notify_one();
 }
 

@@ -17,7 +17,8 @@ public:
     offload_pool(const offload_pool&) = delete;
     offload_pool& operator=(const offload_pool&) = delete;
 
-    // Any thread. `work` lives until its continuation has been run.
+    // A core's thread. `work` lives until its continuation has been run. Throws, and has not taken
+    // the work, where there is no thread and none to be had, or no memory.
     void add(detail::offloaded& work);
 
 private:

@@ -21,7 +21,8 @@ struct offloaded {
     continuation then;  // on the core
     offloaded* next = nullptr;
 };
-void offload(offloaded&) noexcept;
+// Why it will not be done, where the pool cannot take it.
+std::exception_ptr offload(offloaded&) noexcept;
 
 class delay_timer;  // core/reactor
 struct delay_storage {
@@ -46,10 +47,14 @@ public:
     using value = std::invoke_result_t<Work&>;
     explicit offload_awaiter(Work&& work) : work_(std::forward<Work>(work)) {}
     bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiting) noexcept {
+    // False: it goes on at once, with the failure.
+    bool await_suspend(std::coroutine_handle<> waiting) noexcept {
         run = [](offloaded& self) noexcept { static_cast<offload_awaiter&>(self).work(); };
         then = continuation::of(waiting);
-        detail::offload(*this);
+        auto refused = detail::offload(*this);
+        if (refused == nullptr) return true;
+        failure_ = std::move(refused);
+        return false;
     }
     value await_resume() {
         if (failure_) std::rethrow_exception(failure_);
@@ -81,8 +86,9 @@ private:
 }
 
 // auto rows = co_await offload([&] { return query(); }): runs blocking work on a thread of the
-// server's pool and comes back to the core with its result or its exception. Work that has a name
-// is not copied: it lives until it has been awaited.
+// server's pool and comes back to the core with its result or its exception; one of ours where the
+// system has no thread for the pool. Work that has a name is not copied: it lives until it has been
+// awaited.
 template <class Work>
 [[nodiscard]] auto offload(Work&& work) {
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13

@@ -2,12 +2,16 @@
 // on another thread, whose end comes back as a letter.
 
 #include "tests/core/scripted_core.h"
+#include "tests/support/no_threads.h"
 
 #include <saker/async.h>
 
 #include <atomic>
+#include <csignal>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 #include <thread>
 
 namespace saker {
@@ -165,6 +169,63 @@ TEST_F(async_test, much_work_is_done_by_as_many_threads_as_there_may_be) {
     run_until_ended(count);
     EXPECT_GE(most.load(), 1);
     EXPECT_LE(most.load(), 2);
+}
+
+TEST_F(async_test, work_for_which_there_is_no_thread_fails) {
+    std::string caught;
+    bool done = false;
+    auto body = [&]() -> task<> {
+        try {
+            co_await offload([&] { done = true; });
+        } catch (const std::system_error& failure) {
+            caught = failure.code().message();
+        }
+    };
+    {
+        const test::no_threads now;
+        start(body());
+        EXPECT_EQ(ended, 1);
+    }
+    EXPECT_NE(caught, "");
+    EXPECT_FALSE(done);
+    start(body());  // later there is one
+    run_until_ended(2);
+    EXPECT_TRUE(done);
+}
+
+TEST_F(async_test, work_for_which_there_is_no_other_thread_waits_for_the_first) {
+    std::atomic<bool> go = false, begun = false;
+    std::string order;
+    auto first = [&]() -> task<> {
+        co_await offload([&] {
+            begun = true;
+            while (!go.load()) std::this_thread::yield();
+            order += 'a';
+        });
+    };
+    auto second = [&]() -> task<> { co_await offload([&] { order += 'b'; }); };
+    start(first());
+    while (!begun.load()) std::this_thread::yield();
+    {
+        const test::no_threads now;
+        start(second());
+        EXPECT_EQ(ended, 0);
+    }
+    go = true;
+    run_until_ended(2);
+    EXPECT_EQ(order, "ab");
+}
+
+TEST_F(async_test, work_elsewhere_leaves_the_hosts_signals_alone_but_not_its_own_faults) {
+    sigset_t seen;
+    sigemptyset(&seen);
+    auto body = [&]() -> task<> {
+        co_await offload([&] { pthread_sigmask(SIG_SETMASK, nullptr, &seen); });
+    };
+    start(body());
+    run_until_ended(1);
+    EXPECT_EQ(sigismember(&seen, SIGTERM), 1);
+    EXPECT_EQ(sigismember(&seen, SIGSEGV), 0);
 }
 
 TEST_F(async_test, a_pool_that_ends_has_done_the_work_that_it_was_given) {
