@@ -81,14 +81,15 @@ DOORS = {
     "uv.h": ["transports/libuv-legacy/*"],
     "sys/mman.h": ["core/memory/pages_posix.cc", "transports/io_uring/*", "tests/*"],
     # The engine knows no system call but the clock; what threads and pages need is named here, what
-    # hands a connection's keys to the kernel, and the development certificate, which is kept by a
-    # lock, with permissions, and renamed into place.
+    # hands a connection's keys to the kernel, the development certificate, which is kept by a lock,
+    # with permissions, and renamed into place, and files of keys, which are not to be inherited.
     "sys/*": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "protocols/tls/kernel_*.cc",
-              "protocols/tls/development_certificate.cc", "transports/*", "hosting/*", "tools/*",
-              "tests/*", "bench/*"],
+              "protocols/tls/development_certificate.cc", "protocols/tls/certificates/read_file.cc",
+              "transports/*", "hosting/*", "tools/*", "tests/*", "bench/*"],
     "unistd.h": ["core/memory/pages_posix.cc", "core/reactor/*.cc", "core/base/*.cc",
                  "protocols/tls/kernel_keys.cc", "protocols/tls/development_certificate.cc",
-                 "transports/*", "hosting/*", "tools/*", "tests/*", "bench/*"],
+                 "protocols/tls/certificates/read_file.cc", "transports/*", "hosting/*", "tools/*", "tests/*",
+                 "bench/*"],
     "netinet/*": ["protocols/tls/kernel_keys.cc", "transports/*", "hosting/*", "tests/*", "tools/*",
                   "bench/*"],
     # Text to bytes of an address and back, no system call: what a client is, for the cap on its

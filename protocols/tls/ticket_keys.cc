@@ -3,6 +3,8 @@
 
 #include "protocols/tls/ticket_keys.h"
 
+#include "protocols/tls/certificates/read_file.h"
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -10,8 +12,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 namespace saker::tls {
 namespace {
@@ -88,11 +88,11 @@ error ticket_keys::use(std::string_view bytes) {
 }
 
 error ticket_keys::use_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return error("The session ticket key file " + path + " cannot be read.");
-    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    error wrong = use(bytes);
-    OPENSSL_cleanse(bytes.data(), bytes.size());
+    const auto content = read_file(path);
+    if (!content)
+        return error("The session ticket key file " + path +
+                     " cannot be read: " + content.error().text());
+    const error wrong = use(content->bytes());
     if (!wrong.messages.empty())
         return error("The session ticket key file " + path + " cannot be used: " + wrong.text() +
                      '.');
