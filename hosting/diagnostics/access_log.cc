@@ -83,7 +83,7 @@ void access_log::hand_over(std::string lines, uint64_t count) noexcept {
 }
 
 void access_log::reopen() noexcept {
-    if (options_.sink || options_.path == "-") return;
+    if (options_.sink || options_.path == "-" || stopping_.load()) return;
     if (auto* const asked = new (std::nothrow) block) push(asked);
 }
 

@@ -28,7 +28,10 @@ public:
     access_log(const access_log_options& options, log_target to)
         : access_log(options, to, bounds()) {}
     access_log(const access_log_options&, log_target to, bounds);
-    ~access_log() { stop(); }
+    ~access_log() {
+        stop();
+        drop_rest();  // what came when it had stopped
+    }
     access_log(const access_log&) = delete;
     access_log& operator=(const access_log&) = delete;
 
@@ -42,7 +45,8 @@ public:
 
     // Whole lines. Never waits.
     void hand_over(std::string lines, uint64_t count) noexcept;
-    // What is handed over from now on goes to the file that has the path now.
+    // What is handed over from now on goes to the file that has the path now. Nothing once it has
+    // stopped.
     void reopen() noexcept;
     [[nodiscard]] access_format format() const noexcept { return options_.format; }
     // Lines that were written, and that never will be.

@@ -112,6 +112,17 @@ TEST_F(access_logs, begin_with_the_directives_of_their_format) {
     EXPECT_TRUE(content(options.path).ends_with("\na\n"));
 }
 
+// Of a server that has stopped, as a signal may ask it; the leak is AddressSanitizer's to see.
+TEST_F(access_logs, are_not_reopened_when_they_have_stopped) {
+    access_log written(options, target);
+    ASSERT_EQ(written.start(), "");
+    written.stop();
+    std::filesystem::remove(options.path);
+    written.reopen();
+    written.hand_over("too late\n", 1);
+    EXPECT_FALSE(std::filesystem::exists(options.path));
+}
+
 TEST_F(access_logs, are_rotated_by_a_rename_and_a_reopen) {
     options.format = access_format::w3c;
     access_log written(options, target);
