@@ -38,7 +38,8 @@ bool is_section(const setting& row) {
 }
 
 std::string expected_instead(const setting& row) {
-    const place at = blank_options().at(row);
+    blank_options blank;
+    const place at = blank.at(row);
     switch (row.kind) {
         case key_kind::truth: return "true or false";
         case key_kind::certificate:
@@ -194,8 +195,9 @@ bool configuration_binder::check_form(const setting& row, const entry& one, std:
     if (!rest.empty() && !is_list && !check_words(rest, certificate_keys()).mistake.empty())
         return true;  // it is the name that is the mistake
     if (rest.empty() && (one.is_empty_list ? is_list : is_section(row))) return true;
+    blank_options blank;
     const std::string valid = rest.empty() ? expected_instead(row)
-                              : is_list    ? expected(row, blank_options().at(row))
+                              : is_list    ? expected(row, blank.at(row))
                                            : "a text";
     mistake(one, one.key + (one.is_empty_list ? " is an empty list" : " is an empty section") +
                      "; expected " + valid + '.');
@@ -212,9 +214,11 @@ void configuration_binder::check_kind(const setting& row, const entry& one, std:
         case key_kind::certificate: return check_certificate_key(row, one, rest);
         case key_kind::list:
             if (rest.empty() && !text.empty()) checked.mistake = expected_instead(row);
-            if (rest.find(':') != std::string_view::npos)
-                return mistake(one, one.key + " is not known; expected " +
-                                        expected(row, blank_options().at(row)) + '.');
+            if (rest.find(':') != std::string_view::npos) {
+                blank_options blank;
+                return mistake(
+                    one, one.key + " is not known; expected " + expected(row, blank.at(row)) + '.');
+            }
             break;
         default: break;
     }

@@ -34,11 +34,12 @@ void configuration_binder::tell_endpoint(const endpoint& of, listen_options& on,
     into.push_back({path + ":Url", of.url->value, of.url->origin});
     https_options https = on.https != nullptr ? *on.https : https_options();
     const setting_owners owners{.endpoint = &on, .https = on.https != nullptr ? &https : nullptr};
+    blank_options blank;
     for (const setting& row : settings()) {
         const place at = is_endpoint_row(row) ? place_of(row, owners) : no_place{};
         if (std::holds_alternative<no_place>(at)) continue;
         const std::string shown = show(at);
-        std::string origin(default_or_code(shown == show(blank_options().at(row))));
+        std::string origin(default_or_code(shown == show(blank.at(row))));
         const auto said_by = [&](const found& one) {
             if (last_segment(one.row->key) == last_segment(row.key) && one.row->of_sni == nullptr)
                 origin = one.by->origin;

@@ -16,7 +16,8 @@ void kept_value::put(const setting_owners& into) const {
 }
 
 bool kept_value::is_default_in(const setting_owners& options) const {
-    return show(place_of(*row, options)) == show(blank_options().at(*row));
+    blank_options blank;
+    return show(place_of(*row, options)) == show(blank.at(*row));
 }
 
 void kept_https::put(https_options& into) const {

@@ -109,7 +109,8 @@ std::string key_match::words() const {
 }
 
 std::string key_match::expected_value() const {
-    return leaf == nullptr ? "a value" : expected(*leaf, blank_options().at(*leaf));
+    blank_options blank;
+    return leaf == nullptr ? "a value" : expected(*leaf, blank.at(*leaf));
 }
 
 std::string key_with_name(std::string_view name) {

@@ -112,13 +112,14 @@ struct setting {
 // Where the setting lives in these options; nowhere, where they are not at hand.
 [[nodiscard]] place place_of(const setting&, const setting_owners&);
 
-// Options of every kind, for who asks what a row is like.
+// Options of every kind, for who asks what a row is like. A place is in them, and ends with them:
+// hence a name.
 struct blank_options {
     server_options server;
     listen_options endpoint;
     https_options https;
     sni_options sni;
-    [[nodiscard]] place at(const setting& row) {
+    [[nodiscard]] place at(const setting& row) & {
         return place_of(row, {&server, &endpoint, &https, &sni});
     }
 };
