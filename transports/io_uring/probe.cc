@@ -3,6 +3,7 @@
 
 #include "transports/io_uring/probe.h"
 
+#include "core/base/signals_blocked.h"
 #include "transports/io_uring/ring.h"
 
 #include <fcntl.h>
@@ -10,10 +11,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <system_error>
 #include <thread>
 
 namespace saker {
@@ -125,12 +126,15 @@ transport_probe explain_io_uring_error(int error) {
 // On a thread of its own: a ring that was closed interrupts a later system call of the thread that
 // had opened it (EINTR), and the caller's thread is the host program's.
 transport_probe probe_io_uring() {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     transport_probe found;
-    std::thread([&found] { found = probe_on_this_thread(); }).join();
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    try {
+        const signals_blocked while_it_starts;
+        std::thread([&found] { found = probe_on_this_thread(); }).join();
+    } catch (const std::system_error& failed) {
+        return {false,
+                std::string("io_uring cannot be asked for without a thread: ") + failed.what(),
+                "raise the limit of threads (ulimit -u, or the container's pids)"};
+    }
     return found;
 }
 
