@@ -3,6 +3,8 @@
 #include "hosting/core_runner.h"
 
 #include "core/base/log.h"
+#include "core/base/signals_blocked.h"
+#include "hosting/what_failed.h"
 #include "protocols/select.h"
 
 #include <pthread.h>
@@ -12,11 +14,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <future>
 #include <latch>
 #include <optional>
+#include <system_error>
 
 namespace saker {
 namespace {
@@ -35,17 +37,6 @@ struct errand final : letter {
         self->what();
     }
 };
-
-// Of the exception that is being handled.
-std::string what_failed() noexcept {
-    try {
-        throw;
-    } catch (const std::exception& known) {
-        return known.what();
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
-}
 
 void name_and_pin(uint32_t index, int processor) noexcept {
     char name[16];
@@ -134,22 +125,28 @@ core_runner::~core_runner() { stop(); }
 
 bool core_runner::start(const transport_factory& factory, int processor, std::string& error) {
     std::latch ready{1};
-    // The host program's signals are its own: none is delivered to our thread.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([&, this] {
-        name_and_pin(core_.index(), processor);
-        open_ = core_.open(factory, error);
-        const bool usable = open_;
-        ready.count_down();
-        if (!usable) return;
-        core_.run();
-        listening_.clear();
-        recorder_.finish();
-        core_.close();
-    });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    try {
+        // The host program's signals are its own: none is delivered to our thread.
+        const signals_blocked while_it_starts;
+        thread_ = std::thread([&, this] {
+            name_and_pin(core_.index(), processor);
+            try {
+                open_ = core_.open(factory, error);
+            } catch (...) {  // a plug-in's own
+                error = what_failed();
+            }
+            const bool usable = open_;
+            ready.count_down();
+            if (!usable) return;
+            core_.run();
+            listening_.clear();
+            recorder_.finish();
+            core_.close();
+        });
+    } catch (const std::system_error& failed) {
+        error = std::string("there is no thread for it: ") + failed.what();
+        return false;
+    }
     ready.wait();
     if (!open_) thread_.join();
     return open_;

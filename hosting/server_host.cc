@@ -8,6 +8,7 @@
 #include "hosting/https/https_endpoints.h"
 #include "hosting/life/options_diff.h"
 #include "hosting/options_check.h"
+#include "hosting/what_failed.h"
 
 #include <unistd.h>
 
@@ -130,7 +131,7 @@ void server_host::watch_configuration() {
     if (!watch_) return;
     if (const std::string limited = watch_->limitation(); !limited.empty())
         log(log_level::warning, limited);
-    watch_->start();
+    if (!watch_->start({log_.get(), "server"})) watch_.reset();
 }
 
 std::vector<std::string> server_host::addresses() const {
@@ -178,12 +179,16 @@ result<std::vector<std::string>> server_host::reload() {
         for (const std::string& one : why.messages) log(log_level::error, one);
         return why;
     };
-    auto fresh = configured_->load();
-    if (!fresh) return refuse(fresh.error());
-    auto done = apply(*std::move(fresh), configured_->differences());
-    if (!done) return refuse(done.error());
-    configured_->accept();
-    return done;
+    try {
+        auto fresh = configured_->load();
+        if (!fresh) return refuse(fresh.error());
+        auto done = apply(*std::move(fresh), configured_->differences());
+        if (!done) return refuse(done.error());
+        configured_->accept();
+        return done;
+    } catch (...) {  // of the host's code, which is called on the way; or no memory
+        return refuse(error("It could not be read or applied: " + what_failed()));
+    }
 }
 
 result<std::vector<std::string>> server_host::apply(

@@ -44,9 +44,13 @@ bool before(std::string_view a, std::string_view b) noexcept {
 }  // namespace
 
 result<configuration> configuration::load(const configuration_sources& sources) {
+    return load(sources, sources.environment_variables ? variables_of_process() : variables());
+}
+
+result<configuration> configuration::load(const configuration_sources& sources,
+                                          const variables& set) {
     configuration made;
     error mistakes;
-    const variables set = sources.environment_variables ? variables_of_process() : variables();
     const auto arguments = arguments_layer(sources.arguments, mistakes.messages);
     made.environment_ = environment_of(sources, set, arguments);
     made.default_urls_ = sources.default_urls;

@@ -3,6 +3,8 @@
 #include "hosting/life/configured_options.h"
 
 #include "core/base/log.h"
+#include "hosting/configuration/layers.h"
+#include "hosting/what_failed.h"
 
 #include <algorithm>
 
@@ -43,19 +45,28 @@ void tell_difference(std::string_view key, std::vector<std::string> was,
 }  // namespace
 
 result<server_options> configured_options::load() {
-    result<configuration> read = configuration::load(sources_);
+    if (!variables_)
+        variables_ = sources_.environment_variables ? variables_of_process() : variables();
+    result<configuration> read = configuration::load(sources_, *variables_);
     if (!read) return read.error();
-    result<server_options> options = read->apply_to(base_);
+    result<server_options> options = apply(*read);
     if (!options) return options.error();
     loaded_ = *std::move(read);
     try {
         if (then_) then_(*options);
-    } catch (const std::exception& thrown) {
-        return error(std::string("The function given to configure() failed: ") + thrown.what());
     } catch (...) {
-        return error("The function given to configure() has thrown what is no std::exception.");
+        return error("The function given to configure() failed: " + what_failed());
     }
     return options;
+}
+
+// `configure_endpoint_defaults` and `configure_https_defaults` are the host's code.
+result<server_options> configured_options::apply(const configuration& read) const {
+    try {
+        return read.apply_to(base_);
+    } catch (...) {
+        return error("A function for the defaults of endpoints failed: " + what_failed());
+    }
 }
 
 std::vector<std::string> configured_options::differences() const {

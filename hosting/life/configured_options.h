@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace saker {
@@ -21,7 +22,8 @@ public:
 
     // What the code has said, before the first `load`.
     void base(server_options said) { base_ = std::move(said); }
-    // Reads everything anew; or every mistake.
+    // Reads everything anew, but for the environment's variables, which are those of the first
+    // time: later ones are perhaps on another thread than who sets them. Or every mistake.
     [[nodiscard]] result<server_options> load();
     // How what was loaded differs from what was accepted, key by key:
     // "Kestrel:Limits:MaxRequestBodySize 30000000 -> 1000".
@@ -35,9 +37,12 @@ public:
     [[nodiscard]] bool reloads_on_change() const noexcept { return sources_.reload_on_change; }
 
 private:
+    [[nodiscard]] result<server_options> apply(const configuration& read) const;
+
     const configuration_sources sources_;
     const last_word then_;
     server_options base_;
+    std::optional<std::vector<std::pair<std::string, std::string>>> variables_;
     std::optional<configuration> loaded_, accepted_;
 };
 

@@ -173,13 +173,8 @@ result<endpoint_set::changes> endpoint_set::apply(const server_options& fresh, b
     match(all, made);
     for (wanted_endpoint& wanted : all) fail(secure(wanted, fresh, log).messages);
     if (!failed.messages.empty()) return failed;
-    for (wanted_endpoint& wanted : all)
-        if (wanted.kept == nullptr) fail(open(wanted, fresh, log));
-    if (!failed.messages.empty()) {
-        for (const wanted_endpoint& wanted : all)
-            for (const socket& one : wanted.opened) retire(*wanted.group, one);
-        return failed;
-    }
+    fail(open_new(all, fresh, log));
+    if (!failed.messages.empty()) return failed;
 
     std::vector<open_endpoint> now;
     for (wanted_endpoint& wanted : all) {
@@ -248,6 +243,29 @@ void endpoint_set::renew(open_endpoint& kept, const wanted_endpoint& wanted,
 }
 
 // ---- opening ----
+
+// All of them, or none: then why.
+std::vector<std::string> endpoint_set::open_new(std::vector<wanted_endpoint>& all,
+                                                const server_options& options,
+                                                const log_target& log) {
+    std::vector<std::string> failures;
+    const auto give_back = [&] {
+        for (const wanted_endpoint& wanted : all)
+            for (const socket& one : wanted.opened) retire(*wanted.group, one);
+    };
+    try {
+        for (wanted_endpoint& wanted : all) {
+            if (wanted.kept != nullptr) continue;
+            const auto why = open(wanted, options, log);
+            failures.insert(failures.end(), why.begin(), why.end());
+        }
+    } catch (...) {
+        give_back();
+        throw;
+    }
+    if (!failures.empty()) give_back();
+    return failures;
+}
 
 std::vector<std::string> endpoint_set::open(wanted_endpoint& wanted, const server_options& options,
                                             const log_target& log) {

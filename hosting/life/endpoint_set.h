@@ -72,6 +72,8 @@ private:
     [[nodiscard]] result<wanted_endpoint> understand(const server_options::listened&,
                                                      const server_options&);
     void match(std::vector<wanted_endpoint>&, changes&);
+    [[nodiscard]] std::vector<std::string> open_new(std::vector<wanted_endpoint>&,
+                                                    const server_options&, const log_target&);
     [[nodiscard]] std::vector<std::string> open(wanted_endpoint&, const server_options&,
                                                 const log_target&);
     [[nodiscard]] core_runner::opened open(core_group&, endpoint where, const shared_plan&,

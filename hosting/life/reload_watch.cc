@@ -2,14 +2,18 @@
 
 #include "hosting/life/reload_watch.h"
 
+#include "core/base/signals_blocked.h"
+#include "hosting/what_failed.h"
+
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace saker {
@@ -17,17 +21,30 @@ namespace saker {
 reload_watch::reload_watch(std::vector<std::string> files, std::function<void()> changed)
     : files_(std::move(files)),
       changed_(std::move(changed)),
-      ending_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+      ending_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (ending_ < 0) ending_ = -errno;
+}
 
-void reload_watch::start() {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] {
-        pthread_setname_np(pthread_self(), "saker-reload");
-        run();
-    });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+bool reload_watch::start(const log_target& log) {
+    log_ = log;
+    const auto refuse = [&](const char* why) {
+        log_.write(log_level::error,
+                   std::string("Changes of files are not followed, for there is no thread: ") +
+                       why + ". They are read at the next reload or start.");
+        return false;
+    };
+    // A thread that cannot be told to end is not begun.
+    if (ending_ < 0) return refuse(std::strerror(-ending_));
+    try {
+        const signals_blocked while_it_starts;
+        thread_ = std::thread([this] {
+            pthread_setname_np(pthread_self(), "saker-reload");
+            run();
+        });
+    } catch (const std::system_error& failed) {
+        return refuse(failed.what());
+    }
+    return true;
 }
 
 reload_watch::~reload_watch() {
@@ -64,12 +81,27 @@ void reload_watch::run() {
         const auto woken = std::chrono::steady_clock::now();
         if (woken >= next) {
             next = woken + apart_;
-            now_and_then_();
+            call(now_and_then_);
         }
         if (files_.take_events()) changes.happened(woken);
         if (files_.fd() >= 0 && (!changes.due() || *changes.due() > woken)) continue;
         changes.looked();
-        if (files_.look()) changed_();
+        call([this] {
+            if (files_.look()) changed_();
+        });
+    }
+}
+
+// What is called says itself what it could not do; this is for what nobody has thought of, which
+// must not end the process.
+void reload_watch::call(const std::function<void()>& what) const noexcept {
+    try {
+        what();
+    } catch (...) {
+        try {
+            log_.write(log_level::error, "What has changed is not in force: " + what_failed());
+        } catch (...) {  // no memory for the sentence
+        }
     }
 }
 

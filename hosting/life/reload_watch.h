@@ -1,6 +1,8 @@
 #pragma once
-// The thread that follows a server's configuration files. It has all signals blocked.
+// The thread that follows a server's configuration files. The host program's signals are not its
+// own, and an exception of what it calls goes to the log: it runs code of the host's.
 
+#include "core/base/log.h"
 #include "hosting/life/file_watcher.h"
 
 #include <chrono>
@@ -27,18 +29,21 @@ public:
         apart_ = apart;
         now_and_then_ = std::move(what);
     }
-    void start();
+    // False, with the reason in the log, where the system has no thread or descriptor for it.
+    [[nodiscard]] bool start(const log_target&);
     // Why it can only look now and then; empty where it is told.
     [[nodiscard]] std::string limitation() const;
 
 private:
     void run();
+    void call(const std::function<void()>& what) const noexcept;
 
     file_watcher files_;
     const std::function<void()> changed_;
     std::chrono::seconds apart_{};
     std::function<void()> now_and_then_;
-    int ending_;  // an eventfd
+    int ending_;  // an eventfd, or a negated errno
+    log_target log_;
     std::thread thread_;
 };
 

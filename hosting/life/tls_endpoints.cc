@@ -186,7 +186,10 @@ void tls_endpoints::follow(const server_options& now, const log_target& log) {
     if (!any) return;
     watch_.emplace(std::move(files), [this, log] { renew(log); });
     watch_->now_and_then(looks_apart, [this, log] { look_at_expiry(log); });
-    watch_->start();
+    if (!watch_->start(log)) {
+        watch_.reset();  // the next change of the server tries again
+        return;
+    }
     renew(log);  // what has changed between the reading and the watching
 }
 

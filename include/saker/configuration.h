@@ -11,6 +11,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace saker {
@@ -24,7 +25,8 @@ struct configuration_sources {
     // Instead of the two appsettings files, which may be missing: these, in this order, which must
     // be there.
     std::vector<std::string> files;
-    // Not those of the process when false.
+    // Not those of the process when false. `server::configure` takes them once, at the start: a
+    // reload is perhaps on another thread than one that sets them.
     bool environment_variables = true;
     // Those of the command line, without the program's name: "--key=value", "--key value",
     // "/key=value" or "key=value", as .NET reads them. What has another form is not ours.
@@ -71,6 +73,10 @@ public:
 
 private:
     friend class configuration_binder;
+    friend class configured_options;
+    // The same, with what the environment has said some time.
+    using variables = std::vector<std::pair<std::string, std::string>>;
+    [[nodiscard]] static result<configuration> load(const configuration_sources&, const variables&);
     struct entry {
         std::string key, value, origin;
         bool is_null = false;

@@ -2,6 +2,7 @@
 // have what is new, the old ones are told or left alone; and what is no use changes nothing.
 
 #include "tests/hosting/https_life.h"
+#include "tests/support/no_threads.h"
 
 namespace saker::test {
 namespace {
@@ -30,6 +31,27 @@ TEST_P(https_reload, another_certificate_is_for_new_clients_and_the_old_ones_are
     late_ones_may_go = true;
     expect_last_answer(*busy);
     ask(*fresh);
+}
+
+TEST_P(https_reload, where_no_thread_can_follow_the_files_they_are_served_all_the_same) {
+    if (GetParam() == "io_uring") GTEST_SKIP() << "whether it can be had is asked on a thread";
+    put_certificate("one.pem", "one");
+    put_certificate("two.pem", "two");
+    configure(certificate_at("one.pem"));
+    start();
+    configure(certificate_at("two.pem"));
+    {
+        const no_threads now;
+        ASSERT_TRUE(host->reload());
+    }
+    EXPECT_TRUE(comes([&] { return times_said("Changes of files are not followed") == 1; }));
+    EXPECT_EQ(open()->server_subject(), "CN=two");
+    // The next change follows them again.
+    configure(certificate_at("two.pem"), R"("Limits": {"MaxRequestBodySize": 1000})");
+    ASSERT_TRUE(host->reload());
+    put_certificate("two.pem", "three");
+    EXPECT_TRUE(comes([&] { return times_said("Changed: certificates of") == 1; }));
+    EXPECT_EQ(open()->server_subject(), "CN=three");
 }
 
 TEST_P(https_reload, names_are_for_new_clients) {

@@ -3,6 +3,7 @@
 
 #include "hosting/life/heartbeat.h"
 #include "hosting/server_host.h"
+#include "tests/support/no_threads.h"
 
 #include <saker/saker.h>
 
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 namespace saker {
@@ -214,6 +216,77 @@ TEST_F(followed, the_last_word_that_fails_changes_nothing) {
     const auto failed = host->reload();
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().text(), "The function given to configure() failed: no");
+}
+
+// Of `configure_endpoint_defaults`, which a configuration calls for each endpoint of its own.
+class throwing_defaults : public followed {
+protected:
+    throwing_defaults() {
+        fails = false;
+        options.configure_endpoint_defaults([](listen_options&) {
+            if (fails.load()) throw std::runtime_error("no defaults today");
+        });
+    }
+    static inline std::atomic<bool> fails;
+};
+
+TEST_F(throwing_defaults, change_nothing_when_it_is_asked_to_reload) {
+    start();
+    write(with_limit(1000));
+    fails = true;
+    const auto failed = host->reload();
+    ASSERT_FALSE(failed);
+    EXPECT_NE(failed.error().text().find("no defaults today"), std::string::npos);
+    EXPECT_EQ(host->options.limits.max_request_body_size, 30'000'000u);
+    wait_for("The configuration stays as it was:");
+    fails = false;
+    ASSERT_TRUE(host->reload());
+    EXPECT_EQ(host->options.limits.max_request_body_size, 1000u);
+}
+
+TEST_F(throwing_defaults, do_not_end_the_process_when_it_reloads_by_itself) {
+    sources.reload_on_change = true;
+    start();
+    fails = true;
+    write(with_limit(1000));
+    wait_for("no defaults today");
+    fails = false;
+    write(with_limit(2000));
+    wait_for("Changed: Kestrel:Limits:MaxRequestBodySize 30000000 -> 2000");
+}
+
+TEST_F(throwing_defaults, are_a_mistake_of_the_start) {
+    fails = true;
+    host.emplace(options);
+    host->configure(sources, {});
+    const auto bound = host->start();
+    ASSERT_FALSE(bound);
+    EXPECT_NE(bound.error().text().find("no defaults today"), std::string::npos);
+}
+
+// Who sets a variable while a thread of ours reads them all would be a race without a lock.
+TEST_F(followed, the_environment_is_that_of_the_start) {
+    sources.environment_variables = true;
+    setenv("Kestrel__Limits__MaxRequestBodySize", "1000", 1);
+    start();
+    EXPECT_EQ(host->options.limits.max_request_body_size, 1000u);
+    setenv("Kestrel__Limits__MaxRequestBodySize", "2000", 1);
+    const auto done = host->reload();
+    unsetenv("Kestrel__Limits__MaxRequestBodySize");
+    ASSERT_TRUE(done) << done.error().text();
+    EXPECT_EQ(*done, std::vector<std::string>());
+    EXPECT_EQ(host->options.limits.max_request_body_size, 1000u);
+}
+
+TEST_F(followed, without_threads_there_are_no_cores_and_the_start_says_so) {
+    options.transport.name = "epoll";  // which nobody has to try out on a thread
+    host.emplace(options);
+    host->configure(sources, {});
+    const test::no_threads here;
+    const auto bound = host->start();
+    ASSERT_FALSE(bound);
+    EXPECT_NE(bound.error().text().find("there is no thread for it"), std::string::npos)
+        << bound.error().text();
 }
 
 TEST_F(followed, without_a_configuration_there_is_nothing_to_reload) {
