@@ -40,4 +40,8 @@ struct parsed_address {
 // "https://unix:/run/app.sock", "http://<handle 3>".
 [[nodiscard]] std::string display(const endpoint&, address_scheme = address_scheme::http);
 
+[[nodiscard]] inline bool is_tcp(const endpoint& where) noexcept {
+    return where.family == endpoint::kind::tcp4 || where.family == endpoint::kind::tcp6;
+}
+
 }  // namespace saker

@@ -4,6 +4,8 @@
 
 #include "core/base/log.h"
 #include "core/base/signals_blocked.h"
+#include "hosting/address.h"
+#include "hosting/life/syn_filter.h"
 #include "hosting/what_failed.h"
 #include "protocols/select.h"
 
@@ -104,6 +106,11 @@ struct core_runner::listening final : timer {
         auto& self = static_cast<listening&>(due);
         self.owner.cut(self, self.closing_older_than, end_reason::app_shutdown_timeout);
     }
+    // Here, where nobody else can close the socket meanwhile and let its number become another's.
+    void wind_down() noexcept {
+        const bool quiet = !closed && has_own_port && drop_new_connections(accepting.native());
+        accepting.wind_down(quiet ? longest_handshake : std::chrono::nanoseconds{});
+    }
     void drop_unused() noexcept {
         while (servings.size() > 1 && accepting.oldest() >= servings.front()->until)
             servings.erase(servings.begin());
@@ -115,6 +122,9 @@ struct core_runner::listening final : timer {
     listener accepting;
     uint64_t closing_older_than = 0;
     bool retired = false;
+    bool closed = false;  // at once, by an abort
+    // The queue of a descriptor that was given to us is not ours: who gave it may listen on.
+    bool has_own_port = false;
 };
 
 core_runner::core_runner(const core::settings& chosen,
@@ -181,7 +191,7 @@ core_runner::opened core_runner::open(place_id id, shared_plan plan, const endpo
         asked->done.set_value();
     });
     if (done.wait_for(longest_turn) == std::future_status::ready) return asked->found;
-    retire(id, {});  // it comes behind the opening
+    retire(id);  // it comes behind the opening
     opened late;
     late.where = where;
     late.error =
@@ -197,6 +207,7 @@ void core_runner::open_here(place_id id, shared_plan plan, opened& into) noexcep
                                                  std::make_unique<serving>(core_, plan, recorder_));
         into.result = added->accepting.open(into.where);
         if (into.result < 0) return;
+        added->has_own_port = is_tcp(into.where);
         into.native = added->accepting.native();
         into.local = added->accepting.local_address();
         added->accepting.count_in(
@@ -235,22 +246,22 @@ void core_runner::renew(place_id id, shared_plan plan, bool closes_older) {
     });
 }
 
-void core_runner::retire(place_id id, std::chrono::nanoseconds handshakes) {
-    post([this, id, handshakes] {
+void core_runner::retire(place_id id) {
+    post([this, id] {
         listening* const one = find(id);
         if (one == nullptr) return;
         one->retired = true;
-        one->accepting.wind_down(handshakes);
+        one->wind_down();
         one->accepting.request_close_all(end_reason::app_shutdown);
         one->ask_for_the_end(UINT64_MAX, end_reason::app_shutdown);
     });
 }
 
-void core_runner::begin_stop(const std::function<std::chrono::nanoseconds(place_id)>& handshakes) {
-    post([this, handshakes] {
+void core_runner::begin_stop() {
+    post([this] {
         stopping_ = true;
         for (const auto& one : listening_) {
-            if (!one->retired) one->accepting.wind_down(handshakes(one->id));
+            if (!one->retired) one->wind_down();
             one->accepting.request_close_all(end_reason::app_shutdown);
         }
         look_whether_over();
@@ -260,6 +271,7 @@ void core_runner::begin_stop(const std::function<std::chrono::nanoseconds(place_
 void core_runner::abort_all(end_reason why) {
     post([this, why] {
         for (const auto& one : listening_) {
+            one->closed = true;
             one->accepting.stop_accepting();
             cut(*one, UINT64_MAX, why);
         }

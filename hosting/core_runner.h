@@ -66,12 +66,13 @@ public:
     // For connections from now on. Where `closes_older`, the others get a graceful end and
     // `patience`; else they go on as they began.
     void renew(place_id, shared_plan, bool closes_older);
-    // No more connections: those that wait in the kernel, and whose handshake takes no longer than
-    // `handshakes`, are still served. Those that are open get a graceful end and `patience`.
-    void retire(place_id, std::chrono::nanoseconds handshakes);
+    // No more connections: those that wait in the kernel, and of a port of our own those whose
+    // handshake takes no longer than `longest_handshake`, are still served. Those that are open get
+    // a graceful end and `patience`.
+    void retire(place_id);
 
     // As `retire` for all that is open, without the deadline.
-    void begin_stop(const std::function<std::chrono::nanoseconds(place_id)>& handshakes);
+    void begin_stop();
     // Aborts connections, telling the log which ones, and ends delays.
     void abort_all(end_reason why);
     // After `begin_stop`: nothing is open on it any more. Any thread.

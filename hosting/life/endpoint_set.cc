@@ -8,7 +8,6 @@
 #include "core/base/log.h"
 #include "hosting/https/https_endpoints.h"
 #include "hosting/life/options_diff.h"
-#include "hosting/life/syn_filter.h"
 #include "transports/transports.h"
 
 #include <sys/stat.h>
@@ -17,7 +16,6 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
-#include <map>
 #include <utility>
 
 namespace saker {
@@ -27,10 +25,6 @@ pipe_options pipe_of(const std::optional<size_t>& most) noexcept {
     // A pause at nothing would wait for room that nothing makes.
     const size_t pause = std::max<size_t>(most.value_or(SIZE_MAX), 1);
     return {pause, pause / 2};
-}
-
-bool is_tcp(const endpoint& where) noexcept {
-    return where.family == endpoint::kind::tcp4 || where.family == endpoint::kind::tcp6;
 }
 
 // "Http (http://127.0.0.1:8080)", or the address alone.
@@ -66,14 +60,6 @@ std::string why_not(const core_runner::opened& failed, const std::string& shown)
     if (const std::string holder = who_holds(failed.where); !holder.empty())
         text += " by " + holder;
     return text + ". Stop that program, or listen on another address.";
-}
-
-std::chrono::nanoseconds handshakes_of(const endpoint& where, const std::vector<int>& natives) {
-    // The queue of a descriptor that was given to us is not ours: who gave it may listen on.
-    if (!is_tcp(where)) return {};
-    bool all = !natives.empty();
-    for (const int one : natives) all &= drop_new_connections(one);
-    return all ? longest_handshake : std::chrono::nanoseconds{};
 }
 
 }  // namespace
@@ -311,7 +297,7 @@ core_runner::opened endpoint_set::open(core_group& group, endpoint where, const 
         endpoint here = where;
         if (!shares_port && one != group.cores.front()) {
             here.family = endpoint::kind::handle;
-            here.handle = made.natives.front();
+            here.handle = made.native;
         }
         answer = one->open(made.id, plan, here);
         if (answer.result < 0) {
@@ -320,7 +306,7 @@ core_runner::opened endpoint_set::open(core_group& group, endpoint where, const 
             return answer;
         }
         where.port = answer.where.port;
-        made.natives.push_back(answer.native);
+        if (made.native < 0) made.native = answer.native;
         made.local = answer.local;
     }
     made.where = where;
@@ -349,8 +335,7 @@ void endpoint_set::retire(const core_group& group, const socket& gone) {
     std::erase_if(retired_,
                   [&](const retired_port& one) { return now - one.when > core_runner::patience; });
     if (is_tcp(gone.where)) retired_.push_back({gone.where.port, now});
-    const auto handshakes = handshakes_of(gone.where, gone.natives);
-    for (const auto& core : group.cores) core->retire(gone.id, handshakes);
+    for (const auto& core : group.cores) core->retire(gone.id);
 }
 
 // ---- as a whole ----
@@ -363,17 +348,8 @@ std::vector<std::string> endpoint_set::addresses() const {
 }
 
 void endpoint_set::begin_stop() {
-    auto known = std::make_shared<std::map<place_id, std::chrono::nanoseconds>>();
-    for (const open_endpoint& one : open_)
-        for (const socket& opened : one.sockets)
-            (*known)[opened.id] = handshakes_of(opened.where, opened.natives);
     open_.clear();
-    cores_.for_each_core([&](core_runner& core) {
-        core.begin_stop([known](place_id id) {
-            const auto found = known->find(id);
-            return found == known->end() ? std::chrono::nanoseconds{} : found->second;
-        });
-    });
+    cores_.for_each_core([](core_runner& core) { core.begin_stop(); });
 }
 
 }  // namespace saker

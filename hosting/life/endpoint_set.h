@@ -49,7 +49,7 @@ private:
         endpoint where;
         std::string local;  // "127.0.0.1:80"
         std::string shown;
-        std::vector<int> natives;  // one a core
+        int native = -1;  // the first core's, which the others share where it is no TCP
     };
     struct open_endpoint {
         std::string name, place;  // the place without its scheme: "127.0.0.1:8080"
