@@ -128,8 +128,11 @@ struct core_runner::listening final : timer {
 };
 
 core_runner::core_runner(const core::settings& chosen,
-                         std::shared_ptr<diagnostics::server_recorder> records)
-    : records_(std::move(records)), core_(chosen), recorder_(records_->add_core(core_)) {}
+                         std::shared_ptr<diagnostics::server_recorder> records, bool here)
+    : records_(std::move(records)),
+      here_(here),
+      core_(chosen),
+      recorder_(records_->add_core(core_)) {}
 
 core_runner::~core_runner() { stop(); }
 
@@ -169,7 +172,8 @@ bool core_runner::start_here(const transport_factory& factory, std::string& erro
 
 void core_runner::post(std::function<void()> what) {
     core_.post(*new errand(std::move(what)));
-    if (!thread_.joinable()) core_.turn(core_.time().now());
+    // Not by the thread object, which a stop on another thread may be joining just now.
+    if (here_) core_.turn(core_.time().now());
 }
 
 core_runner::listening* core_runner::find(place_id id) noexcept {
@@ -316,7 +320,7 @@ void core_runner::sweep() noexcept {
 void core_runner::stop() {
     if (!open_) return;
     open_ = false;
-    if (thread_.joinable()) {
+    if (!here_) {
         core_.stop();
         return thread_.join();
     }

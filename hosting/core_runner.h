@@ -45,7 +45,8 @@ public:
     // What connections have that are closed because their endpoint was changed or removed. Kestrel.
     static constexpr auto patience = std::chrono::seconds(5);
 
-    core_runner(const core::settings&, std::shared_ptr<diagnostics::server_recorder>);
+    // `here`: without a thread, see `start_here`.
+    core_runner(const core::settings&, std::shared_ptr<diagnostics::server_recorder>, bool here);
     ~core_runner();
     core_runner(const core_runner&) = delete;
     core_runner& operator=(const core_runner&) = delete;
@@ -108,6 +109,7 @@ private:
     void look_whether_over();
 
     const std::shared_ptr<diagnostics::server_recorder> records_;  // outlives the core
+    const bool here_;
     core core_;
     diagnostics::core_recorder& recorder_;
     bool open_ = false;

@@ -18,6 +18,73 @@
 #include <utility>
 
 namespace saker {
+namespace {
+
+// The host whose start or reload this thread is in, and the one whose log it hands out.
+constinit thread_local const void* changed_here = nullptr;
+constinit thread_local const void* told_here = nullptr;
+
+}  // namespace
+
+// While it lives, this thread is about something that a stop of the host waits for.
+class server_host::busy_here {
+public:
+    busy_here(const void*& with, const server_host* of) noexcept
+        : with_(with), before_(std::exchange(with, of)) {}
+    ~busy_here() { with_ = before_; }
+    busy_here(const busy_here&) = delete;
+    busy_here& operator=(const busy_here&) = delete;
+
+private:
+    const void*& with_;
+    const void* const before_;
+};
+
+// While it lives, nothing else is changed, and a stop waits for it.
+class server_host::change {
+public:
+    enum class of { start, running };
+    change(server_host& host, of what) : host_(host) {
+        std::unique_lock lock(host_.guard_);
+        host_.idle_.wait(lock, [&] { return !host_.changing_ || host_.stopping_; });
+        const bool is_time = what == of::start ? !host_.started_ : host_.running_;
+        allowed_ = is_time && !host_.stopping_ && !host_.changing_;
+        if (allowed_) host_.changing_ = true;
+    }
+    ~change() {
+        if (!allowed_) return;
+        const std::lock_guard lock(host_.guard_);
+        host_.changing_ = false;
+        host_.idle_.notify_all();
+    }
+    change(const change&) = delete;
+    change& operator=(const change&) = delete;
+    [[nodiscard]] bool allowed() const noexcept { return allowed_; }
+
+private:
+    server_host& host_;
+    bool allowed_ = false;
+};
+
+// Cheap, and no more than what can be known: who waits for such a thread is not found out.
+bool server_host::waits_for_this_thread() const {
+    if (changed_here == this || told_here == this || offload_pool::owner_of_this_thread() == this)
+        return true;
+    const core* const here = core::current();
+    bool ours = false;
+    if (here != nullptr)
+        cores_.for_each_core([&](const core_runner& one) { ours |= &one.one_core() == here; });
+    return ours;
+}
+
+// Once: a sink of the log that asks for it is told by itself.
+void server_host::refuse_stop() {
+    if (log_ == nullptr || told_refused_.exchange(true)) return;
+    log(log_level::error,
+        "stop() was called where it would wait for itself: by a handler, by work given to "
+        "offload(), by a sink of a log, or by a function of the configuration's. Nothing was done: "
+        "call it on a thread of your own.");
+}
 
 void server_host::log(log_level level, std::string message) const {
     if (log_ != nullptr && log_->enabled(level, "server"))
@@ -72,10 +139,8 @@ error server_host::prepare(const clock& time) {
         use_inherited(options, inherited_);
     }
     if (wrong = check(options); !wrong.messages.empty()) return wrong;
-    log_ = std::make_unique<log_writer>(options.minimum_log_level, options.log);
-    log_->levels(options.minimum_log_level, options.log_levels);
-    no_access_log_ = recorder_->begin(options.access_log, *log_);
-    offloads_ = std::make_unique<offload_pool>(options.offload_threads);
+    begin_logs();
+    offloads_ = std::make_unique<offload_pool>(options.offload_threads, this);
     admission_.limit(options.limits);
     cores_.begin({&time, log_.get(), offloads_.get(), recorder_, [this] {
                       const std::lock_guard lock(guard_);
@@ -83,43 +148,86 @@ error server_host::prepare(const clock& time) {
                   }});
     endpoints_.emplace(cores_, requests, admission_, here_);
     recorder_->ask_for_certificates([this] { return endpoints_->tls().certificates(); });
+    const std::lock_guard lock(guard_);
     started_ = true;
     running_ = true;
     return {};
 }
 
-result<std::vector<std::string>> server_host::start() {
-    if (started_) return error("Server has already started.");
-    if (error wrong = prepare(clock_); !wrong.messages.empty()) return wrong;
-    return listen_everywhere();
+// Their sinks are called on threads that a stop waits for.
+void server_host::begin_logs() {
+    log_sink sink = options.log;
+    if (sink)
+        sink = [this, to = std::move(sink)](const log_record& one) {
+            const busy_here meanwhile(told_here, this);
+            to(one);
+        };
+    log_ = std::make_unique<log_writer>(options.minimum_log_level, std::move(sink));
+    log_->levels(options.minimum_log_level, options.log_levels);
+    access_log_options access = options.access_log;
+    if (access.sink)
+        access.sink = [this, to = std::move(access.sink)](std::string_view lines) {
+            const busy_here meanwhile(told_here, this);
+            to(lines);
+        };
+    no_access_log_ = recorder_->begin(access, *log_);
 }
+
+result<std::vector<std::string>> server_host::start() { return start_with(nullptr, clock_); }
 
 result<std::vector<std::string>> server_host::start_here(const transport_factory& factory,
                                                          const clock& time) {
-    if (started_) return error("Server has already started.");
     here_ = true;
+    return start_with(&factory, time);
+}
+
+// One that fails is undone by a stop, which waits for changes, of which the start is one.
+result<std::vector<std::string>> server_host::start_with(const transport_factory* here,
+                                                         const clock& time) {
+    const error already("Server has already started.");
+    if (changed_here == this) return already;
+    result<std::vector<std::string>> bound = already;
+    bool is_half = false;
+    {
+        const std::lock_guard alone(reloading_);
+        const busy_here meanwhile(changed_here, this);
+        const change starting(*this, change::of::start);
+        if (!starting.allowed()) return already;
+        try {
+            bound = start_now(here, time);
+        } catch (...) {  // of the host's code, which is called on the way; or no memory
+            bound = error("The server could not start: " + what_failed());
+        }
+        is_half = !bound && started();
+    }
+    if (is_half) stop(std::chrono::milliseconds(0));
+    return bound;
+}
+
+result<std::vector<std::string>> server_host::start_now(const transport_factory* here,
+                                                        const clock& time) {
     if (error wrong = prepare(time); !wrong.messages.empty()) return wrong;
-    if (std::string failure = cores_.start_here(factory, options); !failure.empty()) {
-        running_ = false;
-        stop(std::chrono::milliseconds(0));
+    if (here == nullptr) return listen_everywhere();
+    if (std::string failure = cores_.start_here(*here, options); !failure.empty()) {
+        const std::lock_guard lock(guard_);
+        running_ = false;  // there is no core to be asked for anything
         return error(std::move(failure));
     }
     return listen_everywhere();
 }
 
 result<std::vector<std::string>> server_host::listen_everywhere() {
-    result<endpoint_set::changes> opened = error(no_access_log_);
-    if (no_access_log_.empty()) opened = endpoints_->apply(options, false, {log_.get(), "server"});
-    if (!opened) {
-        stop(std::chrono::milliseconds(0));
-        return opened.error();
-    }
+    if (!no_access_log_.empty()) return error(no_access_log_);
+    const auto opened = endpoints_->apply(options, false, {log_.get(), "server"});
+    if (!opened) return opened.error();
     for (const std::string& address : opened->bound)
         log(log_level::information, "Now listening on: " + address);
     std::vector<std::string> bound = endpoints_->addresses();
+    watch_configuration();
+    const std::lock_guard lock(guard_);
+    if (stopping_) return error("The server was stopped while it started.");
     addresses_ = bound;
     ready_->store(true, std::memory_order_release);
-    watch_configuration();  // from here on they may be others
     return bound;
 }
 
@@ -146,32 +254,11 @@ server_host::stop_times server_host::patience() const {
 
 // ---- changes ----
 
-// While it lives, nothing else is changed, and a stop waits for it.
-class server_host::change {
-public:
-    explicit change(server_host& of) : host_(of) {
-        std::unique_lock lock(host_.guard_);
-        host_.idle_.wait(lock, [&] { return !host_.changing_ || host_.stopping_; });
-        allowed_ = host_.running_ && !host_.stopping_ && !host_.changing_;
-        if (allowed_) host_.changing_ = true;
-    }
-    ~change() {
-        if (!allowed_) return;
-        const std::lock_guard lock(host_.guard_);
-        host_.changing_ = false;
-        host_.idle_.notify_all();
-    }
-    change(const change&) = delete;
-    change& operator=(const change&) = delete;
-    [[nodiscard]] bool allowed() const noexcept { return allowed_; }
-
-private:
-    server_host& host_;
-    bool allowed_ = false;
-};
-
 result<std::vector<std::string>> server_host::reload() {
+    if (changed_here == this)
+        return error("The configuration is just being read, by whom this function was called.");
     const std::lock_guard one_at_a_time(reloading_);
+    const busy_here meanwhile(changed_here, this);
     if (!configured_)
         return error("There is no configuration to read: call configure() before start().");
     const auto refuse = [&](const error& why) {
@@ -193,7 +280,7 @@ result<std::vector<std::string>> server_host::reload() {
 
 result<std::vector<std::string>> server_host::apply(
     server_options fresh, std::optional<std::vector<std::string>> by_key) {
-    const change one_at_a_time(*this);
+    const change one_at_a_time(*this, change::of::running);
     if (!one_at_a_time.allowed())
         return error("Only a running server can be changed: it has not started, or is stopping.");
     complete_https(fresh);
@@ -230,17 +317,27 @@ void server_host::take_over(server_options fresh) {
 
 // ---- the stop ----
 
-void server_host::begin_stop() {
+bool server_host::begin_stop() {
+    std::unique_lock lock(guard_);
     not_ready();
-    {
-        std::unique_lock lock(guard_);
-        if (stopping_) return;
-        stopping_ = true;
-        idle_.notify_all();
-        // A change that a blocked core delays for longer than this fails by itself.
-        idle_.wait(lock, [this] { return !changing_; });
+    if (stopping_) {
+        // Another one's: what comes next is for cores that know of it.
+        if (!here_) idle_.wait(lock, [this] { return stop_begun_ || !stopping_; });
+        return stopping_;
     }
-    endpoints_->begin_stop();
+    stopping_ = true;
+    idle_.notify_all();
+    // A change that a blocked core delays for longer than this fails by itself.
+    idle_.wait(lock, [this] { return !changing_; });
+    stopping_ = started_;  // a start that had mistakes may be tried again
+    if (running_) {
+        lock.unlock();
+        endpoints_->begin_stop();
+        lock.lock();
+    }
+    stop_begun_ = stopping_;
+    idle_.notify_all();
+    return stopping_;
 }
 
 bool server_host::wait_until_over(std::chrono::steady_clock::time_point until) {
@@ -254,10 +351,15 @@ bool server_host::wait_until_over(std::chrono::steady_clock::time_point until) {
 }
 
 bool server_host::stop(std::chrono::milliseconds grace) {
+    if (waits_for_this_thread()) {
+        refuse_stop();
+        return false;
+    }
+    if (!has_begun()) return true;
+    const auto until = std::chrono::steady_clock::now() + bounded(grace);
+    if (!begin_stop()) return true;
     bool all = true;
     if (is_running()) {
-        const auto until = std::chrono::steady_clock::now() + bounded(grace);
-        begin_stop();
         if (!wait_until_over(until)) {
             abort();
             all = wait_until_over(std::chrono::steady_clock::now() + abort_time);

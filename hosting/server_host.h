@@ -1,6 +1,8 @@
 #pragma once
 // What is behind a `server`: its options, its routes, and, once it is started, its cores and what
-// they listen on. Starting, changing and stopping follow each other, whoever asks for them.
+// they listen on. Starting, changing and stopping follow each other, whoever asks for them; but who
+// asks for a stop where it would wait for itself, on a thread of the server's own or in a function
+// that it calls, is refused.
 
 #include "core/base/log.h"
 #include "core/connection/admission.h"
@@ -61,10 +63,11 @@ public:
     [[nodiscard]] result<std::vector<std::string>> reload();
 
     [[nodiscard]] core& core_here() noexcept { return cores_.first().one_core(); }
-    // The parts of `stop`, for whoever takes the turns.
-    void begin_stop();
+    // The parts of `stop`, for whoever takes the turns. False where it has not started.
+    bool begin_stop();
     [[nodiscard]] bool all_over() const { return cores_.all_over(); }
-    // False where something did not end although it was aborted: the host has to stay for ever.
+    // False where something did not end although it was aborted: the host has to stay for ever. Or
+    // where it would wait for itself: then nothing is done, but that the log says so.
     bool stop(std::chrono::milliseconds grace);
     // Aborts what a `stop` on another thread is waiting for.
     void abort();
@@ -93,14 +96,23 @@ public:
     }
     [[nodiscard]] server_statistics statistics() const { return cores_.statistics(); }
     [[nodiscard]] const core_groups& cores() const noexcept { return cores_; }
-    [[nodiscard]] bool started() const noexcept { return started_; }
+    [[nodiscard]] bool started() const {
+        const std::lock_guard lock(guard_);
+        return started_;
+    }
     void log(log_level level, std::string message) const;
 
 private:
     class change;
+    class busy_here;
 
+    [[nodiscard]] result<std::vector<std::string>> start_with(const transport_factory* here,
+                                                              const clock&);
+    [[nodiscard]] result<std::vector<std::string>> start_now(const transport_factory* here,
+                                                             const clock&);
     [[nodiscard]] error check(const server_options&) const;
     [[nodiscard]] error prepare(const clock&);
+    void begin_logs();
     [[nodiscard]] std::vector<std::string> load();
     void watch_configuration();
     [[nodiscard]] result<std::vector<std::string>> listen_everywhere();
@@ -108,6 +120,12 @@ private:
         const std::lock_guard lock(guard_);
         return running_;
     }
+    [[nodiscard]] bool has_begun() const {
+        const std::lock_guard lock(guard_);
+        return started_ || changing_;
+    }
+    [[nodiscard]] bool waits_for_this_thread() const;
+    void refuse_stop();
     [[nodiscard]] bool wait_until_over(std::chrono::steady_clock::time_point until);
     void take_over(server_options fresh);
 
@@ -120,23 +138,26 @@ private:
     admission admission_;
     core_groups cores_;
     std::optional<endpoint_set> endpoints_;
-    bool started_ = false;
     bool here_ = false;  // without threads: the caller takes the turns
     const std::shared_ptr<std::atomic<bool>> ready_ = std::make_shared<std::atomic<bool>>(false);
     std::optional<error> cannot_inherit_;
     std::vector<inherited_socket> inherited_;
     bool has_inherited_ = false;
 
-    std::mutex reloading_;  // of what is the configuration's
+    std::atomic<bool> told_refused_ = false;
+
+    std::mutex reloading_;  // of what is the configuration's, and of the start
     std::optional<configured_options> configured_;
     std::optional<reload_watch> watch_;
 
     std::mutex ending_;         // of the last steps of a stop, which several may ask for
     mutable std::mutex guard_;  // of what follows; held for moments
     std::condition_variable over_, idle_;
+    bool started_ = false;
     bool running_ = false;  // cores may be asked
     bool stopping_ = false;
-    bool changing_ = false;
+    bool stop_begun_ = false;  // all cores have been told
+    bool changing_ = false;    // or starting
     std::vector<std::string> addresses_;
 };
 

@@ -28,6 +28,8 @@ struct way_back final : letter {
     }
 };
 
+constinit thread_local const void* owner_here = nullptr;
+
 struct job {
     detail::offloaded* work;
     core* home;
@@ -41,11 +43,13 @@ struct offload_pool::state {
     std::condition_variable more;
     std::deque<job> queue;
     std::vector<std::thread> threads;
+    const void* owner = nullptr;
     uint32_t most_threads = 1;
     uint32_t idle = 0;
     bool stopping = false;
 
     void work() {
+        owner_here = owner;
         std::unique_lock lock(guard);
         for (;;) {
             ++idle;
@@ -72,9 +76,13 @@ struct offload_pool::state {
     }
 };
 
-offload_pool::offload_pool(uint32_t threads) : state_(std::make_unique<state>()) {
+offload_pool::offload_pool(uint32_t threads, const void* owner)
+    : state_(std::make_unique<state>()) {
+    state_->owner = owner;
     state_->most_threads = threads == 0 ? 1 : threads;
 }
+
+const void* offload_pool::owner_of_this_thread() noexcept { return owner_here; }
 
 offload_pool::~offload_pool() {
     {

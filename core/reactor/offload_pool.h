@@ -12,7 +12,8 @@ namespace saker {
 
 class offload_pool {
 public:
-    explicit offload_pool(uint32_t threads);
+    // `owner` is what `owner_of_this_thread` says on its threads, and nothing else.
+    explicit offload_pool(uint32_t threads, const void* owner = nullptr);
     ~offload_pool();  // waits for the work that is running
     offload_pool(const offload_pool&) = delete;
     offload_pool& operator=(const offload_pool&) = delete;
@@ -20,6 +21,9 @@ public:
     // A core's thread. `work` lives until its continuation has been run. Throws, and has not taken
     // the work, where there is no thread and none to be had, or no memory.
     void add(detail::offloaded& work);
+
+    // Null on a thread of no pool.
+    [[nodiscard]] static const void* owner_of_this_thread() noexcept;
 
 private:
     struct state;

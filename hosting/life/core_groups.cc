@@ -65,7 +65,7 @@ void core_groups::add_core(core_group& to, const server_options& options) {
     to.cores.push_back(
         std::make_unique<core_runner>(core::settings{next_index_++, options.max_slabs_per_core,
                                                      around_.time, around_.log, around_.offloads},
-                                      around_.recorder));
+                                      around_.recorder, here_));
     to.cores.back()->when_over(around_.when_over);
 }
 

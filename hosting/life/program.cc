@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <system_error>
 #include <thread>
 
 namespace saker {
@@ -149,11 +150,16 @@ private:
                                                   " ms, until clients have been sent elsewhere.");
             if (wait_for_another(steady::now() + delay, stopped)) grace = {};
         }
-        std::thread stopping([&, waiting = pthread_self()] {
-            whole = host_.stop(grace);
-            stopped.store(true, std::memory_order_release);
-            pthread_kill(waiting, SIGTERM);
-        });
+        std::thread stopping;
+        try {
+            stopping = std::thread([&, waiting = pthread_self()] {
+                whole = host_.stop(grace);
+                stopped.store(true, std::memory_order_release);
+                pthread_kill(waiting, SIGTERM);
+            });
+        } catch (const std::system_error&) {  // no thread to be had: deaf to another signal
+            return host_.stop(grace);
+        }
         while (wait_for_another(steady::time_point::max(), stopped)) {
             host_.log(log_level::warning, "Told again: what is left is aborted.");
             host_.abort();

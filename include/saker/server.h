@@ -47,7 +47,8 @@ using request_middleware = std::function<task<>(request&, response&, const reque
 class server {
 public:
     explicit server(server_options options = {});
-    // Stops it, with no grace. What a handler that never returns still uses is left behind.
+    // Stops it, with no grace. What a handler that never returns still uses is left behind; and all
+    // of it, running, where `stop` would do nothing.
     ~server();
     server(server&&) noexcept;
     server& operator=(server&&) noexcept;
@@ -98,16 +99,20 @@ public:
     // endpoints come, change and go without refusing anybody at an address that stays.
     server& configure(configuration_sources sources,
                       std::function<void(server_options&)> then = {});
-    // Reads the configuration anew, now: what has changed, a line each, or why nothing has. Any
-    // thread but a core's.
+    // Reads the configuration anew, now: what has changed, a line each, or why nothing has; that is
+    // an exception of your functions as well. Any thread but a core's.
     [[nodiscard]] result<std::vector<std::string>> reload();
 
     // Opens the listeners and starts the cores; the addresses that it listens on, or every mistake.
+    // A `stop` that comes meanwhile waits for it, and has the last word.
     [[nodiscard]] result<std::vector<std::string>> start();
     // Stops accepting, when those who wait in the kernel have been let in; lets what is running
     // finish with `Connection: close`, ends idle connections; after `grace` what is left is aborted
     // and named in the log. Handlers that have not returned five seconds later are left behind,
-    // with the server's memory and the thread of their core. Any thread but a core's.
+    // with the server's memory and the thread of their core. Any thread of yours, several as well.
+    // Where it would wait for itself it does nothing, and says so in the log: in a handler, in work
+    // for `offload`, in a sink of the log or the access log, in what `configure` calls. From there,
+    // tell another thread.
     void stop(std::chrono::milliseconds grace = std::chrono::seconds(30));
     // It has started, and is not asked to stop yet. Any thread.
     [[nodiscard]] bool ready() const noexcept;

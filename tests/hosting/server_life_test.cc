@@ -9,7 +9,6 @@
 
 #include <gtest/gtest.h>
 
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -283,31 +282,6 @@ TEST_P(living, who_waits_to_be_accepted_when_the_stop_comes_is_served) {
     }
     stopping.join();
     EXPECT_LT(connect_to(port), 0) << "nobody listens any more";
-}
-
-// Of an address that was closed at once: its number may be the host program's by now.
-TEST_P(living, a_stop_after_an_abort_leaves_other_peoples_sockets_alone) {
-    const transport_factory* const factory = choose_transport(GetParam(), {}).factory;
-    const real_clock time;
-    options.listen("http://127.0.0.1:0");
-    server_host host(options);
-    ASSERT_TRUE(host.start_here(*factory, time));
-    host.abort();
-    for (int i = 0; i < 10; ++i) host.core_here().turn(time.now());
-    std::vector<int> theirs;
-    for (int i = 0; i < 8; ++i) {
-        theirs.push_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        ASSERT_EQ(listen(theirs.back(), 1), 0);
-    }
-    host.begin_stop();
-    for (const int one : theirs) {
-        sock_filter found[16];
-        socklen_t size = 16;  // of instructions
-        EXPECT_EQ(getsockopt(one, SOL_SOCKET, SO_GET_FILTER, found, &size), 0);
-        EXPECT_EQ(size, 0u) << "descriptor " << one;
-        close(one);
-    }
-    EXPECT_TRUE(host.stop(10s));
 }
 
 TEST_P(living, a_descriptor_that_was_given_listens_on_after_the_stop) {
