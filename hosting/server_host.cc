@@ -9,6 +9,7 @@
 #include "hosting/life/options_diff.h"
 #include "hosting/options_check.h"
 #include "hosting/what_failed.h"
+#include "protocols/tls/certificates/home.h"
 
 #include <unistd.h>
 
@@ -130,6 +131,7 @@ std::vector<std::string> server_host::load() {
 
 error server_host::prepare(const clock& time) {
     error wrong;
+    tls::take_home();
     wrong.messages = load();
     if (!wrong.messages.empty()) return wrong;
     complete_https(options);  // before systemd's sockets take the places of urls

@@ -20,10 +20,13 @@ public:
     configured_options(configuration_sources sources, last_word then)
         : sources_(std::move(sources)), then_(std::move(then)) {}
 
-    // What the code has said, before the first `load`.
-    void base(server_options said) { base_ = std::move(said); }
-    // Reads everything anew, but for the environment's variables, which are those of the first
-    // time: later ones are perhaps on another thread than who sets them. Or every mistake.
+    // What the code has said, before the first `load` of a start.
+    void base(server_options said) {
+        base_ = std::move(said);
+        variables_.reset();
+    }
+    // Reads everything anew, but for the environment's variables, which are those of the start:
+    // later ones are perhaps on another thread than who sets them. Or every mistake.
     [[nodiscard]] result<server_options> load();
     // How what was loaded differs from what was accepted, key by key:
     // "Kestrel:Limits:MaxRequestBodySize 30000000 -> 1000".

@@ -4,6 +4,7 @@
 
 #include "protocols/tls/development_certificate.h"
 
+#include "protocols/tls/certificates/home.h"
 #include "protocols/tls/certificates/read_file.h"
 #include "protocols/tls/loaded_certificate.h"
 
@@ -19,7 +20,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <optional>
 #include <system_error>
 
@@ -146,11 +146,10 @@ bool make_folder(const std::string& path) {
 }
 
 result<std::string> usual_folder() {
-    const char* const data = std::getenv("XDG_DATA_HOME");
     // One that is not absolute is to be ignored, says its specification.
-    if (data != nullptr && *data == '/') return std::string(data) + "/saker/https";
-    const char* const home = std::getenv("HOME");
-    if (home != nullptr && *home != '\0') return std::string(home) + "/.local/share/saker/https";
+    if (const std::string data = data_folder(); data.starts_with('/')) return data + "/saker/https";
+    if (const std::string home = home_folder(); !home.empty())
+        return home + "/.local/share/saker/https";
     return error(
         "There is no folder for the development certificate: neither XDG_DATA_HOME nor HOME is "
         "set. Set one of them." +

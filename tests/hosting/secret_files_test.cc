@@ -1,5 +1,6 @@
 // Files that hold keys, where the path leads to something that would be waited for.
 
+#include "protocols/tls/certificates/home.h"
 #include "protocols/tls/certificates/read_file.h"
 #include "protocols/tls/ticket_keys.h"
 #include "tests/support/temporary_folder.h"
@@ -7,6 +8,9 @@
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
+
+#include <cstdlib>
+#include <string>
 
 namespace saker::tls {
 namespace {
@@ -49,6 +53,19 @@ TEST_F(secret_files, are_read_whole) {
     const auto read = read_file(path);
     ASSERT_TRUE(read);
     EXPECT_EQ(read->bytes(), std::string_view("key\0key", 7));
+}
+
+// Certificates are read anew on a thread of the server's, while another one may set variables.
+TEST_F(secret_files, of_the_users_home_are_where_it_was_at_the_start) {
+    const char* const set = std::getenv("HOME");
+    const std::string before = set != nullptr ? set : "";
+    setenv("HOME", "/first", 1);
+    take_home();
+    setenv("HOME", "/second", 1);
+    EXPECT_EQ(home_folder(), "/first");
+    set != nullptr ? setenv("HOME", before.c_str(), 1) : unsetenv("HOME");
+    take_home();
+    EXPECT_EQ(home_folder(), before);
 }
 
 }  // namespace

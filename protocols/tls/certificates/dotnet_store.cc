@@ -3,6 +3,7 @@
 
 #include "protocols/tls/certificates/dotnet_store.h"
 
+#include "protocols/tls/certificates/home.h"
 #include "protocols/tls/certificates/pfx.h"
 #include "protocols/tls/certificates/read_file.h"
 
@@ -10,7 +11,6 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -125,9 +125,8 @@ std::string store_mistake(const certificate_source& wanted, const std::string& s
 }  // namespace
 
 std::string dotnet_stores() {
-    const char* const home = std::getenv("HOME");
-    if (home == nullptr || *home == '\0') return {};
-    return std::string(home) + "/.dotnet/corefx/cryptography/x509stores";
+    const std::string home = home_folder();
+    return home.empty() ? home : home + "/.dotnet/corefx/cryptography/x509stores";
 }
 
 result<loaded_certificate> find_in_dotnet_store(const certificate_source& wanted,
