@@ -200,7 +200,8 @@ result<std::vector<std::string>> server_host::start_with(const transport_factory
         } catch (...) {  // of the host's code, which is called on the way; or no memory
             bound = error("The server could not start: " + what_failed());
         }
-        is_half = !bound && started();
+        const std::lock_guard lock(guard_);
+        is_half = !bound && started_ && !stopping_;  // else by the stop that waits, with its grace
     }
     if (is_half) stop(std::chrono::milliseconds(0));
     return bound;
