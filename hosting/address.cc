@@ -28,10 +28,10 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-std::string quoted(std::string_view text) { return '\'' + escape(text) + '\''; }
+std::string in_quotes(std::string_view text) { return '\'' + escape(text) + '\''; }
 
 error invalid(std::string_view url, std::string_view why) {
-    return error("Invalid url: " + quoted(url) + ". " + std::string(why));
+    return error("Invalid url: " + in_quotes(url) + ". " + std::string(why));
 }
 
 template <class Number>
@@ -92,7 +92,7 @@ struct pieces {
 error path_base(std::string_view url) {
     return error(
         "A path base can only be configured by the patterns of routes, not in an address: " +
-        quoted(url) + '.');
+        in_quotes(url) + '.');
 }
 
 result<pieces> take_apart(std::string_view url, std::string_view rest, address_scheme scheme) {
@@ -128,12 +128,12 @@ result<uint16_t> port_of(std::string_view url, const pieces& of) {
         return invalid(url, "The port is missing: tcp:// has no default.");
     }
     if (!only(*of.port, "0123456789"))
-        return error("Invalid port: " + quoted(*of.port) + ", only numbers are allowed, in " +
-                     quoted(url) + '.');
+        return error("Invalid port: " + in_quotes(*of.port) + ", only numbers are allowed, in " +
+                     in_quotes(url) + '.');
     const auto port = whole_number<uint16_t>(*of.port);
     if (!port)
-        return error("Invalid port: " + quoted(*of.port) + " is not between 0 and 65535, in " +
-                     quoted(url) + '.');
+        return error("Invalid port: " + in_quotes(*of.port) + " is not between 0 and 65535, in " +
+                     in_quotes(url) + '.');
     return *port;
 }
 
@@ -146,7 +146,7 @@ result<endpoint> literal6(std::string_view url, std::string_view host, uint16_t 
         const auto scope = scope_of(host.substr(percent + 1));
         if (!scope)
             return invalid(
-                url, "There is no network interface " + quoted(host.substr(percent + 1)) + '.');
+                url, "There is no network interface " + in_quotes(host.substr(percent + 1)) + '.');
         made.scope_id = *scope;
     }
     static constexpr uint8_t any[16] = {};
@@ -157,7 +157,7 @@ result<endpoint> literal6(std::string_view url, std::string_view host, uint16_t 
 result<parsed_address> unix_socket(std::string_view url, std::string_view path,
                                    address_scheme scheme) {
     if (!path.starts_with('/'))
-        return error("Invalid url, unix socket path must be absolute: " + quoted(url) + '.');
+        return error("Invalid url, unix socket path must be absolute: " + in_quotes(url) + '.');
     if (const size_t colon = path.find(':'); colon != std::string_view::npos) {
         const std::string_view base = path.substr(colon + 1);
         if (!base.empty() && base != "/") return path_base(url);
@@ -232,7 +232,7 @@ result<parsed_address> parse_address(std::string_view url) {
     const std::string given = lower(url.substr(0, delimiter));
     const auto scheme = scheme_called(given);
     if (!scheme)
-        return error("Unrecognized scheme in server address " + quoted(url) +
+        return error("Unrecognized scheme in server address " + in_quotes(url) +
                      ". Only 'http://', 'https://' and, for raw protocols, 'tcp://' are "
                      "supported.");
     const std::string_view rest = url.substr(delimiter + 3);
@@ -241,8 +241,8 @@ result<parsed_address> parse_address(std::string_view url) {
     if (rest.starts_with(unix_prefix) && !only(rest.substr(unix_prefix.size()), "0123456789"))
         return unix_socket(url, rest.substr(unix_prefix.size()), *scheme);
     if (rest.starts_with("pipe:/"))
-        return error("Named pipes transport requires a Windows operating system: " + quoted(url) +
-                     ". A unix socket is http://unix:/run/app.sock.");
+        return error("Named pipes transport requires a Windows operating system: " +
+                     in_quotes(url) + ". A unix socket is http://unix:/run/app.sock.");
     auto parts = take_apart(url, rest, *scheme);
     if (!parts) return parts.error();
     const auto port = port_of(url, *parts);

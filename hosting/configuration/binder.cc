@@ -21,7 +21,7 @@ namespace saker {
 
 namespace {
 
-std::string quoted(std::string_view text) { return '"' + escape(text) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + escape(text) + '"'; }
 
 bool is_strict(std::string_view key) noexcept {
     const std::string_view top = first_segment(key);
@@ -104,8 +104,8 @@ void configuration_binder::sort_out(const entry& one) {
             // A variable called SAKER is not about us; an empty section is nothing.
             const bool variable = one.origin.starts_with("environment ");
             if (!one.is_null && !one.value.empty() && !(variable && match.segments == 1))
-                mistake(one, one.key + " is " + quoted(one.value) + "; expected a section with " +
-                                 match.words() + '.');
+                mistake(one, one.key + " is " + in_quotes(one.value) +
+                                 "; expected a section with " + match.words() + '.');
             if (is_endpoint_name(one.key)) endpoint_named(segment(one.key, 2), one);
             return note_host(one);
         }
@@ -224,7 +224,7 @@ void configuration_binder::check_kind(const setting& row, const entry& one, std:
     }
     if (!checked.mistake.empty())
         return mistake(
-            one, one.key + " is " + quoted(one.value) + "; expected " + checked.mistake + '.');
+            one, one.key + " is " + in_quotes(one.value) + "; expected " + checked.mistake + '.');
     const bool filters = row.key == "AllowedHosts" && text != "*" && !text.empty();
     const bool without_effect = row.reload == reloading::nothing && row.key != "AllowedHosts";
     if ((without_effect && !one.is_null) || filters)
@@ -273,7 +273,7 @@ void configuration_binder::put(const setting& row, const entry& by, const place&
     if (names_transport && !by.is_null && done.mistake.empty())
         done.mistake = unknown_transport(by.value);
     if (!done.mistake.empty())
-        mistake(by, by.key + " is " + quoted(by.value) + "; expected " + done.mistake +
+        mistake(by, by.key + " is " + in_quotes(by.value) + "; expected " + done.mistake +
                         (done.mistake.ends_with('?') ? "" : "."));
     if (!done.warning.empty()) warn(by, by.key + ": " + done.warning + '.');
 }

@@ -28,7 +28,7 @@ constexpr std::string_view no_control_character =
     "\"not\": {\"pattern\": \"[\\\\u0000-\\\\u001f\\\\u007f]\"}";
 constexpr std::string_view hours = "0*([01]?[0-9]|2[0-3])", sixty = "0*[0-5]?[0-9]";
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -39,7 +39,7 @@ std::string quoted(std::string_view text) {
 
 std::string list_of(std::span<const std::string_view> words) {
     std::string text;
-    for (const std::string_view one : words) text += (text.empty() ? "" : ", ") + quoted(one);
+    for (const std::string_view one : words) text += (text.empty() ? "" : ", ") + in_quotes(one);
     return '[' + text + ']';
 }
 
@@ -121,7 +121,7 @@ std::string of_certificate_member(std::string_view name) {
 std::string of_certificate() {
     std::string members;
     for (const std::string_view name : certificate_keys())
-        members += (members.empty() ? "" : ", ") + quoted(name) + ": {" +
+        members += (members.empty() ? "" : ", ") + in_quotes(name) + ": {" +
                    of_certificate_member(name) + '}';
     return "\"type\": [\"object\", \"null\"], \"additionalProperties\": false, \"properties\": {" +
            members + '}';
@@ -194,14 +194,14 @@ private:
             if (one->name == "*") continue;
             if (!first) text_ += ",\n";
             first = false;
-            text_ += std::string(indent, ' ') + quoted(one->name) + ": ";
+            text_ += std::string(indent, ' ') + in_quotes(one->name) + ": ";
             member(*one, indent);
         }
     }
     void member(const node& one, size_t indent) {
         text_ += '{';
         if (one.row != nullptr)
-            text_ += "\"description\": " + quoted(one.row->effect) +
+            text_ += "\"description\": " + in_quotes(one.row->effect) +
                      (of_row(*one.row).empty() && one.children.empty() ? "" : ", ");
         if (one.children.empty())
             text_ += of_row(*one.row);

@@ -20,12 +20,12 @@ constexpr size_t longest_host = 253;                             // RFC 1035 2.3
 constexpr size_t longest_label = 63;
 constexpr size_t longest_protocol = 255;  // RFC 7301 3.1
 
-std::string quoted(std::string_view text) { return '\'' + escape(text) + '\''; }
+std::string in_quotes(std::string_view text) { return '\'' + escape(text) + '\''; }
 
 // The system would cut a path at a NUL, and OpenSSL a list.
 void check_text(option_mistakes& found, const std::string& option, const std::string& text) {
     if (has_control_character(text))
-        found.add(option, quoted(text), "a text without control characters");
+        found.add(option, in_quotes(text), "a text without control characters");
 }
 
 void check_texts(option_mistakes& found, const std::string& option,
@@ -42,7 +42,7 @@ void check_source(option_mistakes& found, const std::string& option,
     if (source.path.empty() && source.subject.empty())
         found.add(option, "without a path and a subject", "a file's path, or a subject");
     if (!source.path.empty() && !source.subject.empty())
-        found.add(option + " has a path and the subject " + quoted(source.subject) +
+        found.add(option + " has a path and the subject " + in_quotes(source.subject) +
                   "; valid is one of them.");
     check_text(found, option + ".path", source.path);
     check_text(found, option + ".key_path", source.key_path);
@@ -81,7 +81,7 @@ bool is_label(std::string_view label) noexcept {
 
 void check_sni(option_mistakes& found, const std::string& option, const sni_options& sni) {
     if (const std::string valid = valid_instead_of_sni(sni.host); !valid.empty())
-        found.add(option + ".host", quoted(sni.host), valid);
+        found.add(option + ".host", in_quotes(sni.host), valid);
     check_sources(found, option + ".certificates", sni.certificates);
     check_protocols(found, option + ".protocols", sni.protocols.value_or(ssl_protocols::none));
     check_mode(found, option + ".client_certificates",
@@ -99,7 +99,7 @@ void check_names(option_mistakes& found, const std::string& option,
         for (size_t before = 0; before < i; ++before)
             if (equals_ignore_case(all[i].host, all[before].host))
                 found.add(option + '[' + std::to_string(i) + "].host",
-                          quoted(all[i].host) + ", as that of sni[" + std::to_string(before) +
+                          in_quotes(all[i].host) + ", as that of sni[" + std::to_string(before) +
                               "] is already",
                           "each name once");
     }

@@ -20,7 +20,7 @@ void check(bool good) {
     if (!good) std::abort();
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr char digits[] = "0123456789abcdef";
     std::string out = "\"";
     for (const char c : text) {
@@ -40,8 +40,8 @@ std::string quoted(std::string_view text) {
 void check_round_trip(const std::vector<json_value>& values) {
     std::string text = "{";
     for (const json_value& one : values)
-        text += (text.size() == 1 ? "" : ",") + quoted(one.key) + ':' +
-                (one.is_null ? "null" : quoted(one.value));
+        text += (text.size() == 1 ? "" : ",") + in_quotes(one.key) + ':' +
+                (one.is_null ? "null" : in_quotes(one.value));
     const json_reading again = read_json(text + '}');
     check(again.mistakes.empty() && again.values.size() == values.size());
     for (size_t i = 0; i < values.size(); ++i) {

@@ -10,7 +10,7 @@ namespace saker::tool {
 
 namespace {
 
-std::string quoted(std::string_view text) { return '\'' + std::string(text) + '\''; }
+std::string in_quotes(std::string_view text) { return '\'' + std::string(text) + '\''; }
 
 reading mistake(std::string sentence) { return {reading::outcome::mistake, std::move(sentence)}; }
 
@@ -18,7 +18,7 @@ reading unknown(std::string_view name, std::span<const flag> flags) {
     std::vector<std::string_view> known{"--help"};
     for (const flag& one : flags) known.push_back(one.name);
     const std::string_view meant = nearest(name, known);
-    return mistake("unknown flag " + quoted(name) +
+    return mistake("unknown flag " + in_quotes(name) +
                    (meant.empty() ? "" : ", did you mean " + std::string(meant) + "?"));
 }
 
@@ -50,7 +50,7 @@ reading read_arguments(std::span<const std::string_view> given, std::span<const 
         const std::string_view name = whole.substr(0, equals);
         if (!whole.starts_with('-')) {
             const bool url = whole.find("://") != std::string_view::npos;
-            return mistake("unexpected argument " + quoted(whole) +
+            return mistake("unexpected argument " + in_quotes(whole) +
                            (url ? ", did you mean --urls " + std::string(whole) + "?" : ""));
         }
         const auto known = std::find_if(flags.begin(), flags.end(),
@@ -67,7 +67,7 @@ reading read_arguments(std::span<const std::string_view> given, std::span<const 
             return mistake(std::string(name) + " needs a value: " + usage(*known));
         }
         if (const std::string right = known->take(value); !right.empty())
-            return mistake(std::string(name) + " is " + quoted(value) + "; valid is " + right);
+            return mistake(std::string(name) + " is " + in_quotes(value) + "; valid is " + right);
     }
     return {};
 }
