@@ -72,29 +72,6 @@ task<> http2_connection::run(connection& accepted, service& of) {
     co_await self.until_over();
 }
 
-// Where most of the core's slabs are in use, nobody gets another one while it leaves one unread; as
-// with HTTP/1 (core_connection), whose pipe this one would empty.
-bool http2_connection::has_too_much() const noexcept {
-    return unread_ >= slab_pool::slab_size / 2 && home_.slabs().scarce();
-}
-
-void http2_connection::wait_for_memory(std::coroutine_handle<> waiting) noexcept {
-    full_ = waiting;
-    full_since_ = home_.now();
-    arm(due::memory, std::chrono::milliseconds(100));  // others may have let go of theirs
-}
-
-// The peer's times begin anew: what it said meanwhile has yet to be read.
-void http2_connection::hear_again() noexcept {
-    was_full_ = true;
-    const auto deaf = home_.now() - full_since_;
-    for (const auto& one : streams_) one->pardon(deaf);
-    if (armed_for(due::pong))
-        arm(due::pong, bounded(service_.limits().http2.keep_alive_ping_timeout));
-    if (armed_for(due::head)) arm(due::head, bounded(service_.limits().request_headers_timeout));
-    std::exchange(full_, {}).resume();
-}
-
 bool http2_connection::goes_on() const noexcept {
     if (failed_ || connection_.output_dead()) return false;
     if (connection_.input().completed() && connection_.input().empty()) return false;

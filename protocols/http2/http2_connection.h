@@ -74,7 +74,7 @@ public:
     // Ends the connection: GOAWAY with the code. The first one counts.
     void fail(error_code, end_reason) noexcept;
     [[nodiscard]] bool receives_slowly() const noexcept {
-        return full_ != nullptr || session_.receives_slowly();
+        return is_deaf() || session_.receives_slowly();
     }
 
 private:
@@ -107,6 +107,7 @@ private:
         void await_resume() const noexcept {}
     };
     void wait_for_memory(std::coroutine_handle<> waiting) noexcept;
+    [[nodiscard]] bool is_deaf() const noexcept;
     void hear_again() noexcept;
     void look() noexcept;
     [[nodiscard]] bool take_preface() noexcept;
@@ -244,9 +245,10 @@ private:
     std::chrono::nanoseconds stalled_{0};   // the connection's own window is shut
     uint64_t sent_ = 0, sent_at_look_ = 0;  // bytes of DATA
     std::coroutine_handle<> ending_;
-    std::coroutine_handle<> full_;  // waits until what came was read
+    std::coroutine_handle<> full_;  // waits until more may be read
     steady_time full_since_;
-    bool was_full_ = false;  // since stalls were looked at
+    bool was_deaf_ = false;             // since stalls were looked at
+    std::chrono::nanoseconds deaf_{0};  // that was pardoned, since nothing waited for windows
 };
 
 }  // namespace saker::http2

@@ -1,5 +1,6 @@
-// What is due of a connection, and its end: keep-alive, unfinished heads, pings, windows that stay
-// shut, and GOAWAY in two steps. One timer looks at the first of them.
+// What is due of a connection, and its end: keep-alive, unfinished heads, pings, memory that is
+// waited for, windows that stay shut, and GOAWAY in two steps. One timer looks at the first of
+// them.
 
 #include "core/connection/data_rate.h"
 #include "protocols/http2/http2_connection.h"
@@ -18,6 +19,8 @@ constexpr auto time_to_hear = std::chrono::seconds(1);
 constexpr auto stall_tick = std::chrono::seconds(1);
 // Handlers of a connection that has failed have this long before it is reset.
 constexpr auto time_to_leave = std::chrono::seconds(1);
+// As long as handlers that do not take what their clients send usually take.
+constexpr auto most_deaf = std::chrono::seconds(30);
 constexpr std::array<uint8_t, 8> goodbye = {'g', 'o', 'o', 'd', ' ', 'b', 'y', 'e'};
 constexpr std::array<uint8_t, 8> are_you_there = {'s', 'a', 'k', 'e', 'r', ' ', '?', '?'};
 
@@ -65,8 +68,7 @@ void http2_connection::on_due(due what) noexcept {
             announce_end();
             break;
         case due::head:
-            // What we leave unread is not what the peer leaves unsaid.
-            if (full_) return arm(what, time_to_hear);
+            if (is_deaf()) return arm(what, time_to_hear);
             fail(error_code::internal_error, end_reason::request_headers_timeout);
             break;
         case due::ping: {
@@ -79,7 +81,7 @@ void http2_connection::on_due(due what) noexcept {
             break;
         }
         case due::pong:
-            if (full_) return arm(what, time_to_hear);
+            if (is_deaf()) return arm(what, time_to_hear);
             fail(error_code::internal_error, end_reason::keep_alive_ping_timeout);
             break;
         case due::memory:
@@ -107,6 +109,39 @@ void http2_connection::idle_or_not() noexcept {
         arm(due::idle, bounded(most));
 }
 
+// ---- memory ----
+
+// Where most of the core's slabs are in use, nobody gets another one while it leaves one unread; as
+// with HTTP/1 (core_connection), whose pipe this one would empty.
+bool http2_connection::has_too_much() const noexcept {
+    return unread_ >= slab_pool::slab_size / 2 && home_.slabs().scarce();
+}
+
+void http2_connection::wait_for_memory(std::coroutine_handle<> waiting) noexcept {
+    full_ = waiting;
+    full_since_ = home_.now();
+    arm(due::memory, std::chrono::milliseconds(100));  // others may have let go of theirs
+}
+
+// What we leave unread is not what the peer leaves unsaid: windows that it has opened, answers to
+// pings. Not for ever, as it may be among those that have brought this about.
+bool http2_connection::is_deaf() const noexcept {
+    return full_ != nullptr && deaf_ + (home_.now() - full_since_) < most_deaf;
+}
+
+// The peer's times begin anew: what it said meanwhile has yet to be read.
+void http2_connection::hear_again() noexcept {
+    was_deaf_ = is_deaf();
+    const auto deaf =
+        std::min<std::chrono::nanoseconds>(home_.now() - full_since_, most_deaf - deaf_);
+    deaf_ += deaf;
+    for (const auto& one : streams_) one->pardon(deaf);
+    if (armed_for(due::pong))
+        arm(due::pong, bounded(service_.limits().http2.keep_alive_ping_timeout));
+    if (armed_for(due::head)) arm(due::head, bounded(service_.limits().request_headers_timeout));
+    std::exchange(full_, {}).resume();
+}
+
 // ---- windows that stay shut ----
 
 // A stream waits for nothing but its client where its own window is shut. What has left of all of
@@ -116,9 +151,9 @@ void http2_connection::look_at_stalls() noexcept {
     if (armed_for(due::stall)) return;
     const auto now = home_.peer_time();
     const bool first = looked_at_stalls_ == std::chrono::nanoseconds(0);
-    // While nothing is read, windows that were opened are not seen.
-    const bool is_blind = full_ || std::exchange(was_full_, false);
-    const auto passed = first || is_blind ? std::chrono::nanoseconds(0) : now - looked_at_stalls_;
+    const bool is_pardoned = is_deaf() || std::exchange(was_deaf_, false);
+    const auto passed =
+        first || is_pardoned ? std::chrono::nanoseconds(0) : now - looked_at_stalls_;
     looked_at_stalls_ = now;
     bool any = false, too_long = false;
     const bool is_shut = session_.window() <= 0;
@@ -147,7 +182,7 @@ void http2_connection::look_at_stalls() noexcept {
     if (any)
         arm(due::stall, stall_tick);
     else
-        looked_at_stalls_ = {};
+        looked_at_stalls_ = deaf_ = {};
     if (!any || !is_left_) return;
     for (const auto& one : streams_)  // nobody opens them any more
         if (one->owes_something() && one->is_open()) reset(*one, error_code::cancel);

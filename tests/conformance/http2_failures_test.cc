@@ -281,5 +281,35 @@ CONFORMANCE(http2_scarce_memory, is_not_held_against_who_is_not_listened_to) {
     settle();
 }
 
+// Who takes the memory so that nobody is listened to is not pardoned for ever.
+CONFORMANCE(http2_scarce_memory, is_given_back_by_who_keeps_it_with_shut_windows) {
+    options.max_slabs_per_core = 256;
+    serve([](request& asked, response& answered) -> task<> {
+        if (asked.path() == "/echo") co_return co_await echo_streamed(asked, answered);
+        hello(asked, answered);
+    });
+    for (size_t which = 0; which < 16; ++which) {
+        http2_client& greedy = client(which);
+        greedy.begin({{setting_id::initial_window_size, 0}});
+        greedy.trust();
+        greedy.send(settings_ack(), headers(1, block(post({}, "/echo"))));
+        for (int i = 0; i < 40; ++i) greedy.data(1, std::string(16'000, 'b'));
+    }
+    ASSERT_TRUE(here().slabs().scarce());
+    for (int seconds = 0; seconds < 50; ++seconds) advance(1s);
+    // A record of TLS that finds no slab for its plaintext ends its connection at once.
+    EXPECT_EQ(ended_by(end_reason::min_response_data_rate) + ended_by(end_reason::out_of_memory),
+              16u);
+    EXPECT_GE(ended_by(end_reason::min_response_data_rate), over_tls() ? 8u : 16u);
+    EXPECT_FALSE(here().slabs().scarce());
+    settle();
+    for (size_t which = 0; which < 16; ++which) {
+        client(which).wire().vanish();
+        client(which).ignore();
+    }
+    settle();
+    expect_another_is_served();
+}
+
 }  // namespace
 }  // namespace saker::test
