@@ -52,7 +52,7 @@ public:
     }
     // Up to so much of the wait until now was not the peer's fault.
     void pardon(std::chrono::nanoseconds most, std::chrono::nanoseconds now) noexcept {
-        if (waiting_) since_ = std::min(now, since_ + most);
+        if (waiting_) since_ += std::min(most, now - since_);
     }
     // How much longer the wait may last; it is too long when that is less than nothing.
     [[nodiscard]] std::chrono::nanoseconds left(const min_data_rate& rate,

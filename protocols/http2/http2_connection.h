@@ -85,6 +85,9 @@ private:
     // Bytes of all streams that wait to be sent, beyond which each may have little: a connection
     // whose peer does not read holds no more than this and that.
     static constexpr size_t most_queued = 1024 * 1024;
+    // That the peer is not listened to: handlers that do not take what their clients send seldom
+    // take longer.
+    static constexpr std::chrono::seconds most_deaf{30};
 
     struct frame_head {
         uint32_t size = 0;
@@ -107,7 +110,8 @@ private:
         void await_resume() const noexcept {}
     };
     void wait_for_memory(std::coroutine_handle<> waiting) noexcept;
-    [[nodiscard]] bool is_deaf() const noexcept;
+    [[nodiscard]] std::chrono::nanoseconds deaf() const noexcept;
+    [[nodiscard]] bool is_deaf() const noexcept { return full_ != nullptr && deaf() < most_deaf; }
     void hear_again() noexcept;
     void look() noexcept;
     [[nodiscard]] bool take_preface() noexcept;
@@ -246,9 +250,9 @@ private:
     uint64_t sent_ = 0, sent_at_look_ = 0;  // bytes of DATA
     std::coroutine_handle<> ending_;
     std::coroutine_handle<> full_;  // waits until more may be read
-    steady_time full_since_;
-    bool was_deaf_ = false;             // since stalls were looked at
-    std::chrono::nanoseconds deaf_{0};  // that was pardoned, since nothing waited for windows
+    std::chrono::nanoseconds full_since_{0};
+    std::chrono::nanoseconds deaf_{0}, deaf_at_look_{0};  // time that was pardoned in all
+    uint64_t sent_when_deaf_ = 0;
 };
 
 }  // namespace saker::http2

@@ -25,7 +25,9 @@ void http2_stream::operator delete(http2_stream* of, std::destroying_delete_t) n
     home.release(of, sizeof(http2_stream));
 }
 
-bool http2_stream::client_gone() const noexcept { return cancelled_ || connection_->peer_gone(); }
+bool http2_stream::client_gone() const noexcept {
+    return cancelled_ || client_ended_ || connection_->peer_gone();
+}
 
 bool http2_stream::unheard() const noexcept { return cancelled_ || owner_->is_dead(); }
 
@@ -33,7 +35,8 @@ bool http2_stream::unheard() const noexcept { return cancelled_ || owner_->is_de
 void http2_stream::closed() noexcept {
     if (!std::exchange(open_, false)) return;
     if (!end_sent_) return cancel(end_reason::connection_reset);
-    // A handler that reads on behind its answer: the rest does not come.
+    // A handler that goes on behind its answer: nothing more comes, and nobody listens.
+    client_ended_ = true;
     if (!remote_ended_ && body_ == body_state::coming) body_ = body_state::failed;
 }
 

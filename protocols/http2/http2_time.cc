@@ -19,8 +19,6 @@ constexpr auto time_to_hear = std::chrono::seconds(1);
 constexpr auto stall_tick = std::chrono::seconds(1);
 // Handlers of a connection that has failed have this long before it is reset.
 constexpr auto time_to_leave = std::chrono::seconds(1);
-// As long as handlers that do not take what their clients send usually take.
-constexpr auto most_deaf = std::chrono::seconds(30);
 constexpr std::array<uint8_t, 8> goodbye = {'g', 'o', 'o', 'd', ' ', 'b', 'y', 'e'};
 constexpr std::array<uint8_t, 8> are_you_there = {'s', 'a', 'k', 'e', 'r', ' ', '?', '?'};
 
@@ -119,23 +117,26 @@ bool http2_connection::has_too_much() const noexcept {
 
 void http2_connection::wait_for_memory(std::coroutine_handle<> waiting) noexcept {
     full_ = waiting;
-    full_since_ = home_.now();
+    full_since_ = home_.peer_time();
+    if (sent_ - sent_when_deaf_ >= most_queued) {  // it takes what it asks for
+        deaf_ = deaf_at_look_ = {};
+        sent_when_deaf_ = sent_;
+    }
     arm(due::memory, std::chrono::milliseconds(100));  // others may have let go of theirs
 }
 
 // What we leave unread is not what the peer leaves unsaid: windows that it has opened, answers to
-// pings. Not for ever, as it may be among those that have brought this about.
-bool http2_connection::is_deaf() const noexcept {
-    return full_ != nullptr && deaf_ + (home_.now() - full_since_) < most_deaf;
+// pings. It is pardoned so much of its time; not for ever, as it may be among those that have
+// brought this about.
+std::chrono::nanoseconds http2_connection::deaf() const noexcept {
+    if (full_ == nullptr) return deaf_;
+    return std::min<std::chrono::nanoseconds>(deaf_ + (home_.peer_time() - full_since_), most_deaf);
 }
 
 // The peer's times begin anew: what it said meanwhile has yet to be read.
 void http2_connection::hear_again() noexcept {
-    was_deaf_ = is_deaf();
-    const auto deaf =
-        std::min<std::chrono::nanoseconds>(home_.now() - full_since_, most_deaf - deaf_);
-    deaf_ += deaf;
-    for (const auto& one : streams_) one->pardon(deaf);
+    const auto before = std::exchange(deaf_, deaf());
+    for (const auto& one : streams_) one->pardon(deaf_ - before);
     if (armed_for(due::pong))
         arm(due::pong, bounded(service_.limits().http2.keep_alive_ping_timeout));
     if (armed_for(due::head)) arm(due::head, bounded(service_.limits().request_headers_timeout));
@@ -151,9 +152,8 @@ void http2_connection::look_at_stalls() noexcept {
     if (armed_for(due::stall)) return;
     const auto now = home_.peer_time();
     const bool first = looked_at_stalls_ == std::chrono::nanoseconds(0);
-    const bool is_pardoned = is_deaf() || std::exchange(was_deaf_, false);
-    const auto passed =
-        first || is_pardoned ? std::chrono::nanoseconds(0) : now - looked_at_stalls_;
+    const auto pardoned = deaf() - std::exchange(deaf_at_look_, deaf());
+    const auto passed = first ? std::chrono::nanoseconds(0) : now - looked_at_stalls_ - pardoned;
     looked_at_stalls_ = now;
     bool any = false, too_long = false;
     const bool is_shut = session_.window() <= 0;
@@ -182,7 +182,7 @@ void http2_connection::look_at_stalls() noexcept {
     if (any)
         arm(due::stall, stall_tick);
     else
-        looked_at_stalls_ = deaf_ = {};
+        looked_at_stalls_ = {};
     if (!any || !is_left_) return;
     for (const auto& one : streams_)  // nobody opens them any more
         if (one->owes_something() && one->is_open()) reset(*one, error_code::cancel);

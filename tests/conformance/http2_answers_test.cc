@@ -167,6 +167,25 @@ CONFORMANCE(http2_answers, may_be_answered_and_left_with_a_body_that_still_comes
     client().receive_nothing();
 }
 
+CONFORMANCE(http2_answers, may_be_cancelled_behind_their_answer) {
+    bool told = false;
+    serve([&](request& asked, response& answered) -> task<> {
+        answered.status(204);
+        (void)co_await answered.body().flush();
+        co_await asked.until_aborted();
+        told = asked.aborted();
+    });
+    client().start();
+    client().headers(1, post());
+    client().receive_headers(1, 204, end_stream);
+    client().receive_nothing();
+    EXPECT_FALSE(told);
+    client().reset(1);
+    client().settle();
+    EXPECT_TRUE(told);
+    client().receive_nothing();
+}
+
 // A server that sheds load is no reason to end its clients.
 CONFORMANCE(http2_answers, that_are_resets_are_not_held_against_the_client) {
     serve([](request& asked, response& answered) {

@@ -63,6 +63,40 @@ CONFORMANCE(http2_rates, a_body_that_the_handler_does_not_read_is_not_the_client
     client().receive_answer(1, "hello");
 }
 
+// Its other body waits for a handler, and takes so much of the connection's window that what this
+// one may send is not the client's alone to decide.
+CONFORMANCE(http2_rates, a_body_behind_one_that_is_not_read_is_not_the_clients_fault) {
+    bool reads = false;
+    serve([&](request& asked, response& answered) -> task<> {
+        while (asked.path() == "/slow" && !reads) (void)co_await delay(1s);
+        const uint64_t size = co_await asked.body().discard();
+        if (asked.body().failed()) co_return;
+        answered.shared(std::make_shared<const std::string>(std::to_string(size)));
+    });
+    client().start();
+    client().headers(1, post({}, "/slow"));
+    for (int i = 0; i < 40; ++i) client().data(1, std::string(16'000, 'x'));
+    client().headers(3, post());
+    for (const auto pause : {5400ms, 2000ms, 17'000ms, 8000ms}) {
+        advance(pause);
+        client().data(3, std::string(10'000, 'y'));
+        client().settle();
+        ASSERT_FALSE(client().has_heard(0));
+    }
+    reads = true;
+    advance(1s);
+    client().data(1, "", end_stream);
+    client().receive_answer(1, "640000");
+    // From now on it is: what it has sent has bought 166 s, some of which have passed.
+    advance(100s);
+    client().receive_nothing();
+    advance(70s);
+    client().settle();
+    ASSERT_TRUE(client().has_heard(0)) << "pardoned for ever";
+    client().ignore();
+    client().vanish();
+}
+
 CONFORMANCE(http2_rates, an_extended_connect_has_no_rates) {
     serve([](request& asked, response& answered) -> task<> {
         connection* const own = answered.upgrade("echo");

@@ -42,6 +42,25 @@ TEST(read_account, only_waiting_counts) {
     EXPECT_EQ(one.left(usual, 3h), 1s);
 }
 
+TEST(read_account, what_was_not_the_peers_fault_is_taken_off) {
+    read_account one;
+    one.wait(100s);
+    one.pardon(2s, 104s);
+    EXPECT_EQ(one.left(usual, 104s), 5s - 2s);
+    one.pardon(10s, 105s);  // no more than there was
+    EXPECT_EQ(one.left(usual, 105s), 5s);
+    for (int i = 1; i <= 3; ++i) {
+        one.pardon(std::chrono::nanoseconds::max(), 105s + i * 3s);
+        EXPECT_EQ(one.left(usual, 105s + i * 3s), 5s) << i;
+    }
+    one.stop(116s);
+    one.pardon(std::chrono::nanoseconds::max(), 200s);  // nobody waits
+    one.received(10'000);
+    one.wait(200s);
+    EXPECT_LT(one.left(usual, 203s), 40s);
+    EXPECT_GT(one.left(usual, 203s), 30s);
+}
+
 TEST(read_account, begins_anew) {
     read_account one;
     one.received(1'000'000);

@@ -91,7 +91,7 @@ result<secret> read_file(const std::string& path) {
     if (number != 0 || size > largest) {
         OPENSSL_cleanse(bytes.data(), bytes.size());
         if (number != 0) return failed(path, number);
-        return error(in_quotes(path) + " has more than 1 MiB: that is no certificate.");
+        return error(in_quotes(path) + " has more than 1 MiB: that is no certificate, and no key.");
     }
     bytes.resize(size);
     secret content(std::move(bytes));
