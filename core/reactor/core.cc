@@ -136,7 +136,8 @@ tick core::tick_at(steady_time time) const noexcept {
 tick core::tick_after(std::chrono::nanoseconds after) const noexcept {
     constexpr auto longest = tick_length * static_cast<int64_t>(timer_wheel::horizon / 2);
     const auto due =
-        now_ - started_ + std::clamp<std::chrono::nanoseconds>(after, std::chrono::nanoseconds(0), longest);
+        now_ - started_ +
+        std::clamp<std::chrono::nanoseconds>(after, std::chrono::nanoseconds(0), longest);
     return static_cast<tick>((due + tick_length - std::chrono::nanoseconds(1)) / tick_length);
 }
 

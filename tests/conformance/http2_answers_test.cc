@@ -123,69 +123,6 @@ CONFORMANCE(http2_answers, are_answered_with_cookies_that_are_never_indexed) {
     client().receive_data(1, "hello", end_stream);
 }
 
-// A handler may answer first and read then; nobody tells the client to stop while it does.
-CONFORMANCE(http2_answers, may_be_answered_before_their_body_is_read) {
-    std::string read;
-    bool failed = false;
-    serve([&](request& asked, response& answered) -> task<> {
-        answered.status(204);
-        (void)co_await answered.body().flush();
-        while (body_chunk piece = co_await asked.body().read()) read += piece.text();
-        failed = asked.body().failed();
-    });
-    client().start();
-    client().headers(1, post());
-    client().data(1, "abc");
-    client().receive_headers(1, 204, end_stream);
-    client().receive_nothing();
-    EXPECT_EQ(read, "abc");
-    advance(4s);
-    client().data(1, "def", end_stream);
-    client().settle();
-    EXPECT_EQ(read, "abcdef");
-    EXPECT_FALSE(failed);
-    client().receive_nothing();
-    client().headers(3, request_of("HEAD", "/"));
-    client().receive_headers(3, 204, end_stream);
-    client().reset(3);
-    client().settle();
-    EXPECT_TRUE(failed) << "nothing more comes";
-    client().get(5);
-    client().receive_headers(5, 204, end_stream);
-}
-
-CONFORMANCE(http2_answers, may_be_answered_and_left_with_a_body_that_still_comes) {
-    serve([](request&, response& answered) -> task<> {
-        answered.status(204);
-        (void)co_await answered.body().flush();
-    });
-    client().start();
-    client().headers(1, post());
-    client().receive_headers(1, 204, end_stream);
-    client().receive_reset(1, error_code::no_error);
-    client().data(1, "abc", end_stream);
-    client().receive_nothing();
-}
-
-CONFORMANCE(http2_answers, may_be_cancelled_behind_their_answer) {
-    bool told = false;
-    serve([&](request& asked, response& answered) -> task<> {
-        answered.status(204);
-        (void)co_await answered.body().flush();
-        co_await asked.until_aborted();
-        told = asked.aborted();
-    });
-    client().start();
-    client().headers(1, post());
-    client().receive_headers(1, 204, end_stream);
-    client().receive_nothing();
-    EXPECT_FALSE(told);
-    client().reset(1);
-    client().settle();
-    EXPECT_TRUE(told);
-    client().receive_nothing();
-}
-
 // A server that sheds load is no reason to end its clients.
 CONFORMANCE(http2_answers, that_are_resets_are_not_held_against_the_client) {
     serve([](request& asked, response& answered) {
