@@ -69,7 +69,7 @@ public:
     // The client has gone, has ended its side, or has cancelled the request (HTTP/2): an answer may
     // find nobody.
     [[nodiscard]] bool aborted() const noexcept;
-    // Suspends until `aborted`, or until the response has been ended.
+    // Suspends until `aborted`, or until the response has been ended (by a `responder`).
     [[nodiscard]] auto until_aborted() noexcept;
 
     // "{connection id}:{number of the request on it, hexadecimal}", as Kestrel's trace identifier.
