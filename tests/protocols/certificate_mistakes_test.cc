@@ -98,7 +98,7 @@ TEST(certificate_mistakes, a_file_that_cannot_be_read_is_named) {
     EXPECT_CONTAINS(mistakes({.path = folder.write("e", "")}), "' is empty.");
     EXPECT_CONTAINS(mistakes({.path = std::string(5000, 'x')}), "cannot be read: ");
     EXPECT_CONTAINS(mistakes({.path = folder.write("big", std::string(1024 * 1024 + 1, 'x'))}),
-                    "has more than 1 MiB: that is no certificate.");
+                    "has more than 1 MiB: that is no certificate, and no key.");
     EXPECT_CONTAINS(mistakes(certificate_source{}), "has no file (Path) and no name");
     EXPECT_CONTAINS(mistakes({.path = good, .subject = "localhost"}), "not in both");
 }
