@@ -22,6 +22,10 @@ function(saker_compile_options TARGET)
     if(CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         target_compile_options(${TARGET} PRIVATE -ffat-lto-objects)
     endif()
+    # g++ 13 and later take a reference that a function gives back for one to its temporary argument.
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+        target_compile_options(${TARGET} PRIVATE -Wno-dangling-reference)
+    endif()
 endfunction()
 
 # The one library. `saker_private` is what tests and tools link that look inside: include paths from

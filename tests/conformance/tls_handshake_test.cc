@@ -52,7 +52,7 @@ CONFORMANCE(tls_handshakes, show_the_certificate_and_its_chain) {
 }
 
 CONFORMANCE(tls_handshakes, staple_an_ocsp_response_where_it_is_asked_for) {
-    const issued_certificate issued = certificate_for({"localhost"});
+    const issued_certificate& issued = certificate_for({"localhost"});
     const std::string response = ca().ocsp_response(issued);
     https.certificates = {source_of(issued)};
     https.certificates.front().ocsp_path = file_of(response);

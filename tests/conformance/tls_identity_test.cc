@@ -86,7 +86,7 @@ CONFORMANCE(tls_identities, a_ticket_of_nobody_is_none_where_a_certificate_is_re
 }
 
 CONFORMANCE(tls_identities, a_ticket_is_good_for_the_same_certificate_alone) {
-    const issued_certificate shared = certificate_for({"a.test", "same.test"});
+    const issued_certificate& shared = certificate_for({"a.test", "same.test"});
     add_name("a.test", shared);
     add_name("same.test", shared);
     add_name("other.test", certificate_for({"other.test"}));
@@ -188,7 +188,7 @@ CONFORMANCE(tls_identities, a_callback_s_protocols_do_not_widen_those_of_a_name)
 class stapled : public identities {
 protected:
     stapled() {
-        const issued_certificate issued = certificate_for({"localhost"});
+        const issued_certificate& issued = certificate_for({"localhost"});
         response_ = ca().ocsp_response(issued);
         certificate_source from = source_of(issued);
         from.ocsp_path = file_of(response_);

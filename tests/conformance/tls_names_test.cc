@@ -237,7 +237,7 @@ CONFORMANCE(tls_selectors, may_wait) {
 
 CONFORMANCE(tls_selectors, may_wait_for_another_thread) {
     options.offload_threads = 1;
-    const issued_certificate issued = certificate_for({"localhost"});
+    const issued_certificate& issued = certificate_for({"localhost"});
     https.on_connection_async = [&](const client_hello&) -> task<tls_connection_options> {
         auto work = [&] { return loaded(issued); };
         tls_connection_options chosen_here;
