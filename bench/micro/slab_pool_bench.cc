@@ -50,7 +50,7 @@ void block_of(benchmark::State& state) {
     const auto size = static_cast<size_t>(state.range(0));
     void* const kept = pool.allocate(size);
     for (auto _ : state) {
-        void* const piece = pool.allocate(size);
+        void* piece = pool.allocate(size);
         benchmark::DoNotOptimize(piece);
         pool.release(piece, size);
     }
@@ -61,7 +61,7 @@ BENCHMARK(block_of)->ArgName("bytes")->Arg(32)->Arg(512)->Arg(4096);
 void heap_of(benchmark::State& state) {
     const auto size = static_cast<size_t>(state.range(0));
     for (auto _ : state) {
-        void* const piece = ::operator new(size);
+        void* piece = ::operator new(size);
         benchmark::DoNotOptimize(piece);
         ::operator delete(piece);
     }
