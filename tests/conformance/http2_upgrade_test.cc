@@ -56,9 +56,11 @@ private:
     }
 };
 HTTP2_SUITE_OF(http2_upgrade, tunnels);
+// What takes megabytes is not cut into bytes.
+CONFORMANCE_SUITE_OVER(http2_upgrade_whole, tunnels, whole_http2_settings);
 
 // What a handler leaves unread is given back, and once.
-CONFORMANCE(http2_upgrade, gives_back_the_window_of_what_nobody_has_read) {
+CONFORMANCE(http2_upgrade_whole, gives_back_the_window_of_what_nobody_has_read) {
     serve([](request& asked, response& answered) -> task<> {
         connection* const own = asked.can_upgrade() ? answered.upgrade("websocket") : nullptr;
         if (asked.path() == "/read") {
