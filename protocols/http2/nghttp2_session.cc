@@ -94,9 +94,12 @@ struct frame_session::callbacks {
 
     static int on_invalid_frame(nghttp2_session* session, const nghttp2_frame* frame, int why,
                                 void* user) noexcept {
-        events_of(user).on_invalid(frame->hd.type, frame->hd.flags);
+        const bool is_overflow = frame->hd.type == NGHTTP2_WINDOW_UPDATE &&
+                                 frame->hd.stream_id != 0 && why == NGHTTP2_ERR_FLOW_CONTROL;
         http2_stream* const of = stream_of(session, frame->hd.stream_id);
-        if (frame->hd.type == NGHTTP2_WINDOW_UPDATE && why == NGHTTP2_ERR_FLOW_CONTROL && of)
+        if (!is_overflow)
+            events_of(user).on_invalid(frame->hd.type, frame->hd.flags);
+        else if (of != nullptr)
             events_of(user).on_window_overflow(*of);
         return 0;
     }

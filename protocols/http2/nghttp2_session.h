@@ -48,7 +48,7 @@ public:
     virtual void on_settings() noexcept = 0;
     // A WINDOW_UPDATE by more than the stream's window can hold.
     virtual void on_window_overflow(http2_stream&) noexcept = 0;
-    // A frame that is no use: its stream or the connection will be ended.
+    // Another frame that is no use: the connection will be ended for it.
     virtual void on_invalid(uint8_t type, uint8_t flags) noexcept = 0;
     virtual void on_goaway() noexcept = 0;
     // Nothing comes or goes on it any more.

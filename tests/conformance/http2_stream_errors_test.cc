@@ -288,5 +288,19 @@ CONFORMANCE(http2_stream_errors, are_not_made_by_priorities_of_any_stream) {
     client().receive_answer(9, "hello");
 }
 
+// What a stream was ended for is no reason of the connection's.
+CONFORMANCE(http2_stream_errors, are_not_the_reason_of_a_later_end) {
+    serve([](request& asked, response&) -> task<> { co_await asked.until_aborted(); });
+    client().start();
+    client().get(1);
+    client().window_update(1, largest_window);
+    client().receive_reset(1, error_code::flow_control_error);
+    client().send(settings({{setting_id::enable_push, 2}}));
+    client().settle();
+    client().ignore();
+    client().end();
+    EXPECT_EQ(name(ended()), name(end_reason::invalid_settings));
+}
+
 }  // namespace
 }  // namespace saker::test
